@@ -1,0 +1,40 @@
+# Each target does its own set-up in a virtual environment from constraints.txt.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP_QUIET := --quiet --disable-pip-version-check
+
+.PHONY: help studio test check bench clean
+
+help:
+	@echo "make studio   start the studio on the shipped weights"
+	@echo "make test     run every test"
+	@echo "make check    lint, format and types"
+	@echo "make bench    print how fast things are"
+	@echo "make clean    remove the environment"
+
+$(VENV)/.run: requirements.txt constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install $(PIP_QUIET) -r requirements.txt -c constraints.txt
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.run pyproject.toml constraints.txt
+	$(BIN)/python -m pip install $(PIP_QUIET) -e '.[dev,train]' -c constraints.txt
+	touch $@
+
+studio: $(VENV)/.run
+	$(BIN)/python app.py
+
+test: $(VENV)/.dev
+	CHROMIUM="$$($(BIN)/python -m tests.browser.chromium)" && export CHROMIUM && $(BIN)/python -m pytest
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV)
