@@ -1,0 +1,151 @@
+"""Device, precision and memory format: the one place that decides them, and the one that builds an Accelerator."""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from engines.errors import StudioError
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+DEVICES = ("cpu", "cuda", "mps")
+
+
+@cache
+def device() -> torch.device:
+    """The device to compute on: `STUDIO_DEVICE`, else CUDA, else MPS, else the CPU.
+
+    Raises:
+        StudioError: `STUDIO_DEVICE` names a device that does not exist here.
+    """
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    chosen = os.environ.get("STUDIO_DEVICE")
+    if chosen:
+        if not available.get(chosen.split(":")[0], False):
+            usable = ", ".join(name for name in DEVICES if available[name])
+            raise StudioError(f"STUDIO_DEVICE is {chosen!r}, which this machine does not offer: choose one of {usable}")
+        return torch.device(chosen)
+    return torch.device("cuda" if available["cuda"] else "mps" if available["mps"] else "cpu")
+
+
+@dataclass(frozen=True)
+class Numerics:
+    """How a network is run.
+
+    Attributes:
+        precision: a key of `PRECISIONS`; anything but float32 means autocast, with float32 weights.
+        channels_last: keep four-dimensional tensors in the channels_last memory format.
+    """
+
+    precision: str = "float32"
+    channels_last: bool = False
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise StudioError(f"precision must be one of {', '.join(PRECISIONS)}, got {self.precision!r}")
+
+    def autocast(self, where: torch.device | None = None) -> AbstractContextManager[Any]:
+        """The context in which forward passes run."""
+        if self.precision == "float32":
+            return nullcontext()
+        return torch.autocast((where or device()).type, dtype=PRECISIONS[self.precision])
+
+    def place(self, module: nn.Module, where: torch.device | None = None) -> nn.Module:
+        """Move a module to its device and memory format, in place."""
+        module.to(where or device())
+        return module.to(memory_format=torch.channels_last) if self.channels_last else module
+
+    def arrange(self, batch: Tensor, where: torch.device | None = None) -> Tensor:
+        """Move pictures, shape (n, channels, height, width), to the device and memory format."""
+        layout = torch.channels_last if self.channels_last else torch.contiguous_format
+        return batch.to(where or device(), non_blocking=True).contiguous(memory_format=layout)
+
+
+def candidates(where: torch.device | None = None) -> list[Numerics]:
+    """The combinations worth measuring on a device."""
+    kind = (where or device()).type
+    if kind == "cuda":
+        half = "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
+        return [Numerics("float32", True), Numerics(half, True), Numerics(half, False)]
+    if kind == "mps":
+        return [Numerics("float32", False)]
+    return [Numerics(precision, last) for precision in ("float32", "bfloat16") for last in (False, True)]
+
+
+def measure(run: Callable[[Numerics], object], choices: list[Numerics] | None = None, repeats: int = 3) -> dict[Numerics, float]:
+    """Time some work under each combination of precision and memory format.
+
+    Args:
+        run: does the work once under the given numerics; called once to warm up and `repeats` times for the clock.
+        choices: what to compare; by default all that make sense here.
+
+    Returns:
+        Seconds of the fastest repeat for each choice, fastest choice first.
+    """
+    seconds: dict[Numerics, float] = {}
+    for choice in choices or candidates():
+        run(choice)
+        best = float("inf")
+        for _ in range(repeats):
+            synchronise()
+            start = time.perf_counter()
+            run(choice)
+            synchronise()
+            best = min(best, time.perf_counter() - start)
+        seconds[choice] = best
+    return dict(sorted(seconds.items(), key=lambda entry: entry[1]))
+
+
+def fastest_training_numerics() -> Numerics:
+    """Measure forward and backward passes of a typical block (convolution, batch norm, gating) and choose the fastest numerics."""
+    block = nn.Sequential(nn.Conv2d(64, 128, 3, padding=1, bias=False), nn.BatchNorm2d(128), nn.GLU(dim=1))
+
+    def step(numerics: Numerics) -> None:
+        numerics.place(block)
+        pictures = numerics.arrange(torch.ones(16, 64, 32, 32)).requires_grad_()
+        with numerics.autocast():
+            loss = block(pictures).float().mean()
+        loss.backward()
+
+    return next(iter(measure(step)))
+
+
+def synchronise() -> None:
+    """Wait until the device has done all that was asked of it, so that a clock tells the truth."""
+    if device().type == "cuda":
+        torch.cuda.synchronize()
+    elif device().type == "mps":
+        torch.mps.synchronize()
+
+
+def accelerator() -> "Accelerator":
+    """The Hugging Face Accelerator that training loops use for processes and for averaging gradients.
+
+    Autocast stays with `Numerics`, so the Accelerator itself runs in full precision.
+
+    Raises:
+        StudioError: the `[train]` extra is not installed.
+    """
+    try:
+        from accelerate import Accelerator
+    except ImportError as error:
+        raise StudioError("training needs the accelerate package: pip install -e '.[train]'") from error
+    return Accelerator(cpu=device().type == "cpu", mixed_precision="no")
+
+
+def random_generator(*seed: int) -> torch.Generator:
+    """A CPU generator whose stream is a function of the given whole numbers alone."""
+    state = 0x9E3779B97F4A7C15
+    for part in seed:
+        state = (state ^ (part & (2**64 - 1))) * 0xBF58476D1CE4E5B9 % 2**64
+        state ^= state >> 31
+    return torch.Generator("cpu").manual_seed(state & (2**63 - 1))

@@ -1,0 +1,152 @@
+"""The one way pictures are opened, checked, shaped and saved."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps, PngImagePlugin
+from torch import Tensor
+
+from engines.errors import StudioError
+from engines.paths import replacing
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+MAX_BYTES = 40 * 2**20
+MAX_PIXELS = 64 * 10**6
+MAX_TEXT = 256 * 2**10
+WHITE = (255, 255, 255)
+
+PngImagePlugin.MAX_TEXT_CHUNK = MAX_TEXT
+PngImagePlugin.MAX_TEXT_MEMORY = 4 * MAX_TEXT
+
+
+def safe_open(path: Path | str, background: tuple[int, int, int] = WHITE) -> Image.Image:
+    """Open a picture from anybody: size caps before decoding, JPEG, PNG or WEBP only, EXIF turned, first frame, RGB.
+
+    Transparency is laid on `background`; 16-bit grey is scaled to 8 bits.
+
+    Raises:
+        StudioError: missing, too large, of another format, or damaged; the sentence names the file and the remedy.
+    """
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise StudioError(f"{path.name} cannot be read: {error.strerror or error}") from error
+    if not path.is_file():
+        raise StudioError(f"{path.name} is not a file: choose a JPEG, PNG or WEBP picture")
+    if size > MAX_BYTES:
+        raise StudioError(f"{path.name} has {size / 2**20:.0f} MB, more than the {MAX_BYTES // 2**20} MB allowed: save it smaller")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            opened = Image.open(path, formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise StudioError(f"{path.name} has more than {MAX_PIXELS // 10**6} megapixels: make it smaller") from error
+    except Exception as error:
+        raise StudioError(f"{path.name} is not a JPEG, PNG or WEBP picture: convert it to one of these") from error
+    with opened:
+        if opened.width * opened.height > MAX_PIXELS:
+            raise StudioError(
+                f"{path.name} is {opened.width} × {opened.height} pixels, more than the {MAX_PIXELS // 10**6} megapixels allowed: "
+                "make it smaller"
+            )
+        try:
+            opened.load()
+        except Exception as error:
+            raise StudioError(f"{path.name} is damaged and cannot be decoded: save it again or leave it out") from error
+        return to_rgb(_turned(opened), background)
+
+
+def _turned(picture: Image.Image) -> Image.Image:
+    """Apply the EXIF orientation; broken EXIF data leaves the picture as it is."""
+    try:
+        return ImageOps.exif_transpose(picture)
+    except Exception:  # EXIF comes from anybody, and Pillow's parser raises many kinds of error on it
+        return picture.copy()
+
+
+def to_rgb(picture: Image.Image, background: tuple[int, int, int] = WHITE) -> Image.Image:
+    """Any mode to RGB: transparency laid on `background`, 16-bit and float grey scaled to 8 bits."""
+    if picture.mode.startswith("I") or picture.mode == "F":
+        values = np.asarray(picture, dtype=np.float64)
+        values = values / 257 if picture.mode.startswith("I") else values * (255 if values.max(initial=0) <= 1 else 1)
+        return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8)).convert("RGB")
+    if picture.has_transparency_data:
+        layer = picture.convert("RGBA")
+        ground = Image.new("RGBA", layer.size, (*background, 255))
+        return Image.alpha_composite(ground, layer).convert("RGB")
+    return picture.convert("RGB")
+
+
+def centre_square(picture: Image.Image, size: int) -> Image.Image:
+    """The largest centred square, resized with Lanczos to `size` × `size`."""
+    side = min(picture.size)
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    return picture.resize((size, size), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side))
+
+
+def letterbox(picture: Image.Image, size: int, background: tuple[int, int, int] = WHITE) -> Image.Image:
+    """The whole picture, scaled to fit a `size` × `size` square and centred on `background`."""
+    return ImageOps.pad(picture, (size, size), Image.Resampling.LANCZOS, color=background)
+
+
+def squeeze(picture: Image.Image, size: int) -> Image.Image:
+    """The whole picture, resized to `size` × `size` whatever its aspect."""
+    return picture.resize((size, size), Image.Resampling.LANCZOS)
+
+
+FRAMINGS = {"centre square": centre_square, "letterbox": letterbox, "squeeze": squeeze}
+
+
+def to_tensor(pictures: Sequence[Image.Image]) -> Tensor:
+    """RGB pictures of one size → float32 tensor in [-1, 1], shape (n, 3, height, width)."""
+    pixels = np.stack([np.asarray(picture) for picture in pictures])
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div(127.5).sub(1).contiguous()
+
+
+def to_pictures(tensor: Tensor) -> list[Image.Image]:
+    """Tensor in [-1, 1], shape (n, 1 or 3, height, width) → RGB pictures."""
+    pixels = tensor.detach().float().cpu().clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
+    pixels = pixels.expand(-1, 3, -1, -1).permute(0, 2, 3, 1)
+    return [Image.fromarray(picture.numpy().copy()) for picture in pixels]
+
+
+def sheet(pictures: Sequence[Image.Image], columns: int, gap: int = 2, background: tuple[int, int, int] = WHITE) -> Image.Image:
+    """Pictures of one size side by side in rows of `columns`, `gap` pixels apart."""
+    width, height = pictures[0].size
+    rows = -(-len(pictures) // columns)
+    canvas = Image.new("RGB", (columns * (width + gap) - gap, rows * (height + gap) - gap), background)
+    for index, picture in enumerate(pictures):
+        canvas.paste(picture, ((index % columns) * (width + gap), (index // columns) * (height + gap)))
+    return canvas
+
+
+def save_png(picture: Image.Image, path: Path, text: dict[str, str] | None = None) -> None:
+    """Write a PNG that appears only when whole, with text chunks."""
+    chunks = PngImagePlugin.PngInfo()
+    for key, value in (text or {}).items():
+        chunks.add_itxt(key, value)
+    with replacing(path) as temporary:
+        picture.save(temporary, format="PNG", pnginfo=chunks)
+
+
+def picture_files(folder: Path) -> list[Path]:
+    """Picture files below a folder, sorted by path; hidden files and links that lead outside the folder are left out.
+
+    Raises:
+        StudioError: `folder` is not a folder.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise StudioError(f"{folder} is not a folder: name a folder with pictures in it")
+    root = folder.resolve()
+    found = []
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.suffix.lower() in SUFFIXES and not hidden and path.is_file() and path.resolve().is_relative_to(root):
+            found.append(path)
+    return found

@@ -1,0 +1,77 @@
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from engines.errors import StudioError
+from engines.recipe import MAX_SEED, Blend, Recipe, Sample, Sheet, Swap, from_json, read_recipe, save_with_recipe, seed_value, to_json
+
+HASH = "0" * 64
+SAMPLE = Sample("cityscape", HASH, "Research only.", MAX_SEED, 0.7)
+BLEND = Blend("clothing", HASH, "Research only.", (1, 2), 0.25, 1.0, "dress")
+SWAP = Swap("leather-denim", HASH, "Research only.", "denim", HASH, SAMPLE)
+SHEET = Sheet(2, (SAMPLE, BLEND))
+
+
+@pytest.mark.parametrize("recipe", [SAMPLE, BLEND, SWAP, SHEET], ids=lambda recipe: recipe.operation)
+def test_a_recipe_survives_json_and_png(recipe: Recipe, tmp_path: Path) -> None:
+    assert from_json(to_json(recipe)) == recipe
+    save_with_recipe(Image.new("RGB", (4, 4)), tmp_path / "made.png", recipe)
+    assert read_recipe(tmp_path / "made.png") == recipe
+
+
+def test_a_picture_without_a_recipe_has_none(tmp_path: Path) -> None:
+    Image.new("RGB", (4, 4)).save(tmp_path / "plain.png")
+    Image.new("RGB", (4, 4)).save(tmp_path / "plain.jpg")
+    assert read_recipe(tmp_path / "plain.png") is None
+    assert read_recipe(tmp_path / "plain.jpg") is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": -1},
+        {"seed": 1.5},
+        {"seed": 10**30},
+        {"seed": True},
+        {"truncation": math.nan},
+        {"truncation": 3},
+        {"truncation": "1"},
+        {"model": "../../etc/passwd"},
+        {"model": None},
+        {"weights": "abc"},
+        {"rights": "x" * 5000},
+        {"class_name": 7},
+        {"operation": "exec"},
+        {"format": 2},
+    ],
+)
+def test_a_strange_value_is_refused_with_a_sentence(change: dict[str, object]) -> None:
+    fields = json.loads(to_json(SAMPLE)) | change
+    with pytest.raises(StudioError):
+        from_json(json.dumps(fields))
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "{}", "[" * 100_000, '{"format": 1}'])
+def test_what_is_no_recipe_is_refused(text: str) -> None:
+    with pytest.raises(StudioError):
+        from_json(text)
+
+
+def test_sheets_and_swaps_do_not_nest_without_end() -> None:
+    deep = replace(SHEET, tiles=(replace(SHEET, tiles=(replace(SHEET, tiles=(SHEET,)),)),))
+    with pytest.raises(StudioError, match="structure"):
+        from_json(to_json(deep))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, 0.5, -1, "7", None, True, MAX_SEED + 1, [1]])
+def test_what_is_no_seed_is_refused_by_name(value: object) -> None:
+    with pytest.raises(StudioError, match="a seed is a whole number"):
+        seed_value(value)
+
+
+def test_whole_floats_are_seeds() -> None:
+    assert seed_value(7.0) == 7
