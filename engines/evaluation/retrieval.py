@@ -1,0 +1,83 @@
+"""How well a text-image model finds pictures by a prompt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engines.errors import StudioError
+
+
+@dataclass(frozen=True)
+class PromptCheck:
+    """A prompt with the classes it should find.
+
+    Attributes:
+        prompt: what is asked for.
+        positives: classes whose pictures match.
+        ignored: classes that partly match and count neither way.
+    """
+
+    prompt: str
+    positives: tuple[str, ...]
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PromptResult:
+    """What a prompt found.
+
+    Attributes:
+        auc: chance that a matching picture scores above another one.
+        matching, others: median score of each side.
+        pictures: how many match, and how many do not.
+    """
+
+    prompt: str
+    auc: float
+    matching: float
+    others: float
+    pictures: tuple[int, int]
+
+
+def roc_auc(positives: np.ndarray, others: np.ndarray) -> float:
+    """Area under the ROC curve: the chance that a positive scores above another, ties counting half.
+
+    Args:
+        positives, others: scores, shapes (n,) and (m,).
+
+    Raises:
+        StudioError: one side is empty.
+    """
+    if not len(positives) or not len(others):
+        raise StudioError(f"AUC needs pictures on both sides, got {len(positives)} and {len(others)}: add the missing ones")
+    order = np.sort(others)
+    below = np.searchsorted(order, positives, "left")
+    up_to = np.searchsorted(order, positives, "right")
+    return float((below + up_to).mean() / 2 / len(others))
+
+
+def check_prompt(check: PromptCheck, scores: np.ndarray, classes: Sequence[str]) -> PromptResult:
+    """Compare the scores of one prompt between matching pictures and all others.
+
+    Args:
+        scores: cosine of each picture with the prompt, shape (n,).
+        classes: the class of each picture.
+    """
+    names = np.asarray(classes)
+    positive = np.isin(names, check.positives)
+    other = ~positive & ~np.isin(names, check.ignored)
+    auc = roc_auc(scores[positive], scores[other])
+    medians = float(np.median(scores[positive])), float(np.median(scores[other]))
+    return PromptResult(check.prompt, auc, *medians, (int(positive.sum()), int(other.sum())))
+
+
+def as_figures(results: Sequence[PromptResult]) -> dict[str, str]:
+    """Results as lines for a model card."""
+    return {
+        f"AUC “{result.prompt}”": (
+            f"{result.auc:.3f} (median cosine {result.matching:.2f} of {result.pictures[0]} matching pictures, "
+            f"{result.others:.2f} of {result.pictures[1]} others)"
+        )
+        for result in results
+    }
