@@ -1,0 +1,117 @@
+"""A model's card: what it is, what it learned from, what may be done with it; `atelier.json` and the README made from it."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engines.compute import Numerics
+from engines.errors import StudioError
+
+FORMAT = 1
+CARD_FILE = "atelier.json"
+KINDS = ("generator", "translator", "clip")
+
+
+@dataclass(frozen=True)
+class Card:
+    """What `atelier.json` holds.
+
+    Attributes:
+        name: the folder's name; title and summary are for people.
+        kind: one of `KINDS`.
+        network: name in the network registry; settings are its constructor's arguments.
+        classes: of a generator; the two domains of a translator, in the order of its networks.
+        render: numerics, `chunk` (pictures drawn at once) and, for a translator, `side` (its working size in pixels).
+        weights_file, weights_sha256: the weights beside the card.
+        rights: what may be done with the weights and what they draw, one or two sentences.
+        trained_on: what it learned from, in words; training: figures of the run.
+        limits: how it fails.
+        evaluation: measured figures with the command that gives them.
+    """
+
+    name: str
+    title: str
+    summary: str
+    kind: str
+    weights_file: str
+    weights_sha256: str
+    rights: str
+    trained_on: str
+    limits: tuple[str, ...]
+    network: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
+    render: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+    evaluation: dict[str, Any] = field(default_factory=dict)
+    licence: str = "other"
+    tags: tuple[str, ...] = ()
+
+    @property
+    def numerics(self) -> Numerics:
+        """Precision and memory format to draw with."""
+        return Numerics(self.render.get("precision", "float32"), self.render.get("channels_last", False))
+
+    def class_index(self, name: str | None) -> int | None:
+        """Place of a class, or None for a model without classes.
+
+        Raises:
+            StudioError: an unknown class, a class where there are none, or none where one is needed.
+        """
+        if not self.classes:
+            if name is not None:
+                raise StudioError(f"{self.name} has no classes, got {name!r}: leave the class out")
+            return None
+        if name not in self.classes:
+            got = "none" if name is None else repr(name[:60])
+            raise StudioError(f"{self.name} draws {', '.join(self.classes)}, got {got}: choose one of these classes")
+        return self.classes.index(name)
+
+    def to_json(self) -> str:
+        """The text of `atelier.json`."""
+        return json.dumps({"format": FORMAT, **asdict(self)}, indent=2, ensure_ascii=False) + "\n"
+
+
+def read_card(folder: Path) -> Card:
+    """The card in a model's folder.
+
+    Raises:
+        StudioError: no card, a damaged one, or one of a newer format.
+    """
+    try:
+        fields = json.loads((Path(folder) / CARD_FILE).read_text())
+    except (OSError, ValueError) as error:
+        raise StudioError(f"{folder} holds no model: {CARD_FILE} is missing or damaged; fetch the model again") from error
+    found = fields.pop("format", None)
+    if found != FORMAT:
+        raise StudioError(f"{folder} has a card of format {found}, this Atelier reads {FORMAT}: update it")
+    try:
+        known: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+        card = Card(**known)
+    except TypeError as error:
+        raise StudioError(f"{folder} has a damaged card ({error}): fetch the model again") from error
+    if card.kind not in KINDS:
+        raise StudioError(f"{folder} is a model of kind {card.kind!r}, expected {', '.join(KINDS)}: update Atelier")
+    return card
+
+
+def readme(card: Card) -> str:
+    """The model card for people, with the front matter that hubs read."""
+    front = ["---", f"license: {card.licence}", "tags:", *(f"- {tag}" for tag in card.tags or ("gan",)), "---"]
+    lines = [*front, "", f"# {card.title}", "", card.summary, ""]
+    if card.kind != "clip":
+        lines += ["![Pictures drawn with consecutive seeds, none picked](preview.webp)", ""]
+    if card.classes:
+        lines += [f"**Classes:** {', '.join(card.classes)}", ""]
+    lines += ["## What it learned from", "", card.trained_on, ""]
+    if card.training:
+        lines += ["| training | |", "|---|---|", *(f"| {key} | {value} |" for key, value in card.training.items()), ""]
+    lines += ["## How it fails", "", *(f"- {limit}" for limit in card.limits), ""]
+    if card.evaluation:
+        lines += ["## Measured", "", "| figure | value |", "|---|---|"]
+        lines += [f"| {key} | {value} |" for key, value in card.evaluation.items()]
+        lines += [""]
+    lines += ["## Rights", "", card.rights, ""]
+    lines += [f"Weights: `{card.weights_file}`, sha256 `{card.weights_sha256}`."]
+    return "\n".join(lines) + "\n"

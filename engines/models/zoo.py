@@ -1,0 +1,219 @@
+"""The models at hand: find, verify, load, publish."""
+
+import re
+import shutil
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol, cast
+
+from PIL import Image
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from engines import paths
+from engines.errors import StudioError
+from engines.models.card import CARD_FILE, Card, read_card, readme
+from engines.networks.registry import NETWORKS
+from engines.recipe import file_hash
+
+WEIGHTS_FILE = "model.safetensors"
+PREVIEW_FILE = "preview.webp"
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+class DrawingNetwork(Protocol):
+    """What a network offers so that it can be sampled, truncated and interpolated.
+
+    Attributes:
+        latent_dim: size of the latent; noise_sizes: height and width of each noise map.
+        mean_start: mean of `begin` a class.
+    """
+
+    latent_dim: int
+    noise_sizes: list[int]
+    mean_start: Tensor
+
+    def begin(self, latent: Tensor, classes: Tensor | None = None) -> Tensor: ...
+
+    def finish(self, features: Tensor, classes: Tensor | None = None, noise: Sequence[Tensor] | None = None) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class Generator:
+    """A generator ready to draw: its network is on the device, in evaluation mode and in the numerics of its card."""
+
+    card: Card
+    network: DrawingNetwork
+
+
+@dataclass(frozen=True)
+class Translator:
+    """A pair of translators ready to use: `networks[i]` draws `card.classes[i]`."""
+
+    card: Card
+    networks: tuple[nn.Module, nn.Module]
+
+
+class Zoo:
+    """Models in folders, the first folder that has a name winning; each is verified and loaded once."""
+
+    def __init__(self, folders: Sequence[Path] | None = None) -> None:
+        self._folders = tuple(folders) if folders is not None else tuple(paths.model_folders())
+        self._loaded: dict[str, Generator | Translator] = {}
+        self._lock = threading.Lock()
+
+    def names(self, kind: str | None = None) -> list[str]:
+        """Names of all models, or of those of one kind, sorted."""
+        found = {card.parent.name for folder in self._folders if folder.is_dir() for card in folder.glob(f"*/{CARD_FILE}")}
+        return sorted(name for name in found if kind is None or self.card(name).kind == kind)
+
+    def folder(self, name: str) -> Path:
+        """The folder of a model.
+
+        Raises:
+            StudioError: no model of that name.
+        """
+        if isinstance(name, str) and _NAME.fullmatch(name):
+            for folder in self._folders:
+                if (folder / name / CARD_FILE).is_file():
+                    return folder / name
+        raise StudioError(f"there is no model {str(name)[:60]!r}: choose one of {', '.join(self.names())}")
+
+    def card(self, name: str) -> Card:
+        """The card of a model."""
+        return read_card(self.folder(name))
+
+    def generator(self, name: str) -> Generator:
+        """A generator by name.
+
+        Raises:
+            StudioError: unknown, of another kind, or damaged.
+        """
+        loaded = self._load(name)
+        if not isinstance(loaded, Generator):
+            raise StudioError(f"{name} swaps textures and draws nothing by itself: choose one of {', '.join(self.names('generator'))}")
+        return loaded
+
+    def translator(self, name: str) -> Translator:
+        """A translator by name.
+
+        Raises:
+            StudioError: unknown, of another kind, or damaged.
+        """
+        loaded = self._load(name)
+        if not isinstance(loaded, Translator):
+            raise StudioError(f"{name} swaps no textures: choose one of {', '.join(self.names('translator'))}")
+        return loaded
+
+    def _load(self, name: str) -> Generator | Translator:
+        with self._lock:
+            if name not in self._loaded:
+                self._loaded[name] = _read(self.folder(name))
+            return self._loaded[name]
+
+
+def verified_weights(folder: Path, card: Card) -> Path:
+    """The weights beside a card, checked against its hash.
+
+    Raises:
+        StudioError: missing, or not the file that the card describes.
+    """
+    path = folder / Path(card.weights_file).name
+    if not path.is_file():
+        raise StudioError(f"{card.name} lacks its weights {card.weights_file}: fetch the model again")
+    found = file_hash(path)
+    if found != card.weights_sha256:
+        raise StudioError(f"{card.weights_file} of {card.name} has the hash {found[:12]}…, its card says {card.weights_sha256[:12]}…: "
+                          "fetch the model again")  # fmt: skip
+    return path
+
+
+def _read(folder: Path) -> Generator | Translator:
+    card = read_card(folder)
+    if card.kind == "clip":
+        raise StudioError(f"{card.name} reads pictures and draws none: choose a generator or a translator")
+    path = verified_weights(folder, card)
+    try:
+        tensors = load_file(path)
+    except SafetensorError as error:
+        raise StudioError(f"{path} cannot be read ({error}): fetch the model again") from error
+    if card.kind == "generator":
+        return Generator(card, cast(DrawingNetwork, _build(card, tensors)))
+    first, second = (_build(card, _below(tensors, f"{index}.")) for index in range(2))
+    return Translator(card, (first, second))
+
+
+def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+def _build(card: Card, tensors: dict[str, Tensor]) -> nn.Module:
+    if card.network not in NETWORKS:
+        raise StudioError(f"{card.name} needs the network {card.network!r}, which this Atelier does not know: update it")
+    try:
+        network = NETWORKS[card.network](**card.settings)
+        network.load_state_dict(tensors, strict=True)
+    except (TypeError, RuntimeError) as error:
+        raise StudioError(f"the weights of {card.name} do not fit its card: fetch the model again") from error
+    return card.numerics.place(network.eval().requires_grad_(False))
+
+
+def publish(folder: Path, card: Card, networks: Sequence[nn.Module], preview: Image.Image | None) -> Card:
+    """Write a model's folder whole or not at all: card, weights in half precision, README and preview.
+
+    Args:
+        folder: must not exist yet; its name becomes the model's.
+        card: its name and weights are filled in here.
+        networks: one for a generator, two for a translator.
+
+    Raises:
+        StudioError: the folder exists, its name is no model name, or it cannot be written.
+    """
+    if not _NAME.fullmatch(folder.name):
+        raise StudioError(f"{folder.name!r} is no model name: use small letters, digits, dots and dashes")
+    tensors: dict[str, Tensor] = {}
+    for index, network in enumerate(networks):
+        prefix = f"{index}." if len(networks) > 1 else ""
+        for key, value in network.state_dict().items():
+            stored = value.half() if value.is_floating_point() else value
+            tensors[prefix + key] = stored.cpu().contiguous().clone()
+    with paths.replacing_folder(folder) as temporary:
+        save_file(tensors, temporary / WEIGHTS_FILE)
+        (temporary / WEIGHTS_FILE).chmod(0o644)
+        card = replace(card, name=folder.name, weights_file=WEIGHTS_FILE, weights_sha256=file_hash(temporary / WEIGHTS_FILE))
+        write_card(temporary, card)
+        if preview is not None:
+            preview.save(temporary / PREVIEW_FILE, quality=90)
+    return card
+
+
+def write_card(folder: Path, card: Card) -> None:
+    """Write `atelier.json` and the README made from it."""
+    for name, text in ((CARD_FILE, card.to_json()), ("README.md", readme(card))):
+        with paths.replacing(folder / name) as temporary:
+            temporary.write_text(text)
+
+
+def fetch_from_hub(repository: str, name: str | None = None) -> Path:
+    """Download a model's folder from a hub repository such as `org/name` into the user's own models.
+
+    Raises:
+        StudioError: the hub cannot be reached, or the repository holds no model.
+    """
+    from huggingface_hub import snapshot_download
+
+    target = paths.studio_home() / "models" / (name or repository.rpartition("/")[2].lower())
+    try:
+        downloaded = Path(snapshot_download(repository, allow_patterns=[CARD_FILE, "*.safetensors", "*.json", "README.md", PREVIEW_FILE]))
+    except Exception as error:
+        raise StudioError(
+            f"{repository} cannot be fetched from the hub ({type(error).__name__}): check the name and the network"
+        ) from error
+    card = read_card(downloaded)
+    verified_weights(downloaded, card)
+    with paths.replacing_folder(target) as temporary:
+        shutil.copytree(downloaded, temporary, dirs_exist_ok=True)
+    return target
