@@ -1,0 +1,102 @@
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engines.errors import StudioError
+from engines.training.dataset import FASHION_CLASSES, Batches, load_pictures, parse_classes
+
+
+@pytest.fixture(scope="module")
+def wardrobe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """40 red coats and 20 blue hats, each a little different, and one broken file."""
+    folder = tmp_path_factory.mktemp("wardrobe")
+    random = np.random.default_rng(0)
+    for name, colour, count in (("coat", (200, 20, 20), 40), ("hat", (20, 20, 200), 20)):
+        (folder / name).mkdir()
+        for index in range(count):
+            pixels = np.clip(random.normal(colour, 30, (24, 20, 3)), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{index}.png")
+    (folder / "hat" / "broken.png").write_bytes(b"no picture")
+    return folder
+
+
+def test_folder_names_become_classes_and_broken_files_are_named(wardrobe: Path) -> None:
+    pictures = load_pictures(wardrobe, 16, "centre square")
+    assert pictures.classes == ("coat", "hat")
+    assert pictures.pixels.shape == (60, 3, 16, 16)
+    assert np.bincount(pictures.labels).tolist() == [40, 20]
+    assert [Path(path).name for path, _ in pictures.failed] == ["broken.png"]
+    assert 0 < pictures.held_out.sum() < 20
+
+
+def test_a_second_reading_comes_from_the_cache_and_is_the_same(wardrobe: Path, studio_home: Path) -> None:
+    first = load_pictures(wardrobe, 16, "letterbox")
+    files = sorted((studio_home / "cache" / "pictures").iterdir())
+    stamps = [path.stat().st_mtime_ns for path in files]
+    second = load_pictures(wardrobe, 16, "letterbox")
+    assert [path.stat().st_mtime_ns for path in files] == stamps
+    assert (first.pixels == second.pixels).all()
+    assert first.digest == second.digest
+
+
+def test_classes_can_be_chosen_and_renamed(wardrobe: Path) -> None:
+    assert load_pictures(wardrobe, 16, "squeeze", classes=parse_classes(["hat=cap"])).classes == ("cap",)
+    with pytest.raises(StudioError, match=r"no pictures of shoes: folders with pictures are coat, hat"):
+        load_pictures(wardrobe, 16, "squeeze", classes=parse_classes(["shoes"]))
+
+
+def test_an_empty_folder_and_a_folder_of_broken_files_are_errors(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="no pictures"):
+        load_pictures(tmp_path, 16, "squeeze")
+    (tmp_path / "a.jpg").write_text("no")
+    with pytest.raises(StudioError, match="none of the 1 pictures can be read"):
+        load_pictures(tmp_path, 16, "squeeze")
+
+
+def test_an_epoch_shows_every_training_picture_once_and_no_held_out_one(wardrobe: Path) -> None:
+    pictures = load_pictures(wardrobe, 16, "centre square")
+    train = set(pictures.part(False).tolist())
+    batches = Batches(pictures, batch=5, seed=3)
+    seen = np.concatenate([batches.indices(step) for step in range(len(train) // 5)])
+    assert len(set(seen.tolist())) == len(seen)
+    assert set(seen.tolist()) <= train
+    assert (batches.indices(4) == Batches(pictures, 5, 3).indices(4)).all()
+    assert (batches.indices(4) != Batches(pictures, 5, 4).indices(4)).any()
+
+
+def test_balance_shows_every_class_equally_often(wardrobe: Path) -> None:
+    pictures = load_pictures(wardrobe, 16, "centre square")
+    batches = Batches(pictures, batch=8, seed=0, balanced=True)
+    for step in range(5):
+        assert np.bincount(pictures.labels[batches.indices(step)]).tolist() == [4, 4]
+
+
+def test_processes_share_one_batch_out(wardrobe: Path) -> None:
+    pictures = load_pictures(wardrobe, 16, "centre square")
+    batches = Batches(pictures, batch=8, seed=0, flip=True)
+    whole, labels = batches(2)
+    halves = [batches(2, process, 2) for process in range(2)]
+    for process, (part, names) in enumerate(halves):
+        assert (part == whole[process::2]).all()
+        assert (names == labels[process::2]).all()
+
+
+def write_idx(path: Path, values: np.ndarray) -> None:
+    header = struct.pack(">BBBB", 0, 0, 8, values.ndim) + struct.pack(f">{values.ndim}I", *values.shape)
+    path.write_bytes(gzip.compress(header + values.astype(np.uint8).tobytes()))
+
+
+def test_fashion_mnist_is_read_from_its_own_files_and_its_test_part_is_held_out(tmp_path: Path) -> None:
+    for part, count in (("train", 30), ("t10k", 10)):
+        write_idx(tmp_path / f"{part}-images-idx3-ubyte.gz", np.random.default_rng(1).integers(0, 255, (count, 28, 28)))
+        write_idx(tmp_path / f"{part}-labels-idx1-ubyte.gz", np.arange(count) % 10)
+    pictures = load_pictures(tmp_path, 28, "centre square", 1)
+    assert pictures.classes == FASHION_CLASSES
+    assert pictures.pixels.shape == (40, 1, 28, 28)
+    assert pictures.held_out.sum() == 10
+    with pytest.raises(StudioError, match="28 pixels wide"):
+        load_pictures(tmp_path, 64, "centre square", 1)
