@@ -1,0 +1,38 @@
+"""Truncation: trading surprise for safety by moving towards the mean."""
+
+import torch
+from torch import Tensor
+
+from engines import compute
+from engines.networks.lightweight import LightweightGenerator
+
+MEAN_SAMPLES = 4096
+CHUNK = 256
+
+
+def truncate(features: Tensor, mean: Tensor, psi: Tensor) -> Tensor:
+    """Move the first block's features towards their mean: ψ = 1 leaves them, ψ = 0 gives the mean.
+
+    Args:
+        features: shape (n, channels, size, size).
+        mean: the mean of each picture's class, same shape.
+        psi: shape (n,).
+
+    Source: Karras et al., "A Style-Based Generator Architecture for Generative Adversarial Networks", arXiv 1812.04948, appendix B,
+    applied to the first learned block in place of w.
+    """
+    return torch.lerp(mean, features, psi[:, None, None, None])
+
+
+@torch.no_grad()
+def store_mean_start(network: LightweightGenerator, seed: int = 0) -> None:
+    """Measure the mean of the first block's features over `MEAN_SAMPLES` latents for each class and store it in the network, in place."""
+    where = network.mean_start.device
+    for index in range(len(network.mean_start)):
+        random = compute.random_generator(seed, index)
+        total = torch.zeros_like(network.mean_start[index])
+        for _ in range(MEAN_SAMPLES // CHUNK):
+            latent = torch.randn(CHUNK, network.latent_dim, generator=random).to(where)
+            classes = torch.full((CHUNK,), index, device=where) if network.classes else None
+            total += network.begin(latent, classes).sum(dim=0)
+        network.mean_start[index] = total / MEAN_SAMPLES
