@@ -1,0 +1,38 @@
+"""Turn a training run into a model that the studio finds.
+
+  python -m engines publish runs/scenes --as cityscape --words words.json
+
+words.json holds what people should read on the card: title, summary, trained_on, rights, limits (a list), and if you like tags.
+The model goes into the folder `models` below STUDIO_HOME, or below --into.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from engines import paths
+from engines.errors import StudioError
+from engines.translation.publishing import publish_run
+
+HELP = "turn a training run into a model"
+WORDS = ("title", "summary", "trained_on", "rights", "limits")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_folder", type=Path, metavar="RUN", help="folder of a run")
+    parser.add_argument("--as", dest="name", required=True, metavar="NAME", help="the model's name")
+    parser.add_argument("--words", type=Path, required=True, metavar="FILE", help="JSON with the words of the card")
+    parser.add_argument("--into", type=Path, metavar="DIR", help="folder of models (default: below STUDIO_HOME)")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    try:
+        words = json.loads(arguments.words.read_text())
+    except (OSError, ValueError) as error:
+        raise StudioError(f"{arguments.words} cannot be read as JSON ({error}): write {', '.join(WORDS)} into it") from error
+    missing = [key for key in WORDS if key not in words]
+    if missing:
+        raise StudioError(f"{arguments.words} lacks {', '.join(missing)}: add what people should read on the card")
+    into = arguments.into or paths.studio_home() / "models"
+    card = publish_run(arguments.run_folder, into / arguments.name, words)
+    print(f"{into / card.name}: {card.title}")
