@@ -24,6 +24,9 @@ class GatedConv(nn.Module):
         self.noise_strength = nn.Parameter(torch.zeros(1))
         self.norm = nn.BatchNorm2d(2 * outputs)
         self.modulation = nn.Linear(condition_dim, 4 * outputs) if condition_dim else None
+        if self.modulation is not None:  # classes start without a say, or they drown the latent before it has learned anything
+            nn.init.zeros_(self.modulation.weight)
+            nn.init.zeros_(self.modulation.bias)
 
     def forward(self, features: Tensor, condition: Tensor | None, noise: Tensor | None) -> Tensor:
         features = self.conv(features)

@@ -27,6 +27,7 @@ class LightweightGenerator(nn.Module):
     Attributes:
         resolution: height and width of the pictures, `start * 2 ** (len(widths) - 1)`.
         noise_sizes: height and width of each noise map that a picture takes.
+        emphasis: how much the class matters, from 0 (not at all) to 1; training raises it, drawing leaves it at 1.
         mean_start: mean of `begin` for each class, shape (max(classes, 1), widths[0], start, start); filled after training.
 
     Source: Liu et al., "Towards Faster and Stabilized GAN Training for High-fidelity Few-shot Image Synthesis",
@@ -46,6 +47,7 @@ class LightweightGenerator(nn.Module):
     ) -> None:
         super().__init__()
         self.widths, self.start, self.latent_dim, self.channels, self.classes = tuple(widths), start, latent_dim, channels, classes
+        self.emphasis = 1.0
         self.resolution = start * 2 ** (len(widths) - 1)
         condition_dim = class_dim if classes else 0
         self.embedding = nn.Embedding(classes, class_dim) if classes else None
@@ -68,7 +70,7 @@ class LightweightGenerator(nn.Module):
             return None
         if classes is None:
             raise ValueError(f"this generator draws {self.classes} classes: pass a class for each latent")
-        return self.embedding(classes)
+        return self.emphasis * self.embedding(classes)
 
     def begin(self, latent: Tensor, classes: Tensor | None = None) -> Tensor:
         """The first learned block: latents (n, latent_dim) → features (n, widths[0], start, start)."""

@@ -13,7 +13,7 @@ Features = Callable[[Tensor], Sequence[Tensor]]
 class Head(nn.Module):
     """Judges one scale of features: strided convolutions down to 4 × 4 or less, then a logit a place.
 
-    With classes, the inner product of a class embedding and the last features is added (projection).
+    With classes, the inner product of a class embedding and the last features, over √channels, is added (projection), times `emphasis`.
 
     Shapes: features (n, channels, size, size), classes (n,) → logits (n, places).
 
@@ -22,6 +22,7 @@ class Head(nn.Module):
 
     def __init__(self, channels: int, size: int, classes: int) -> None:
         super().__init__()
+        self.emphasis = 1.0
         layers: list[nn.Module] = [spectral_norm(nn.Conv2d(channels, channels, 3, padding=1)), nn.LeakyReLU(0.2)]
         while size > 4:
             layers += [spectral_norm(nn.Conv2d(channels, channels, 4, stride=2, padding=1)), nn.LeakyReLU(0.2)]
@@ -37,7 +38,7 @@ class Head(nn.Module):
             if classes is None:
                 raise ValueError("this discriminator judges classes: pass a class for each picture")
             place = self.embedding(classes)[:, :, None, None].to(features.dtype)
-            logits = logits + (place * features).sum(dim=1, keepdim=True)
+            logits = logits + self.emphasis * (place * features).sum(dim=1, keepdim=True) / features.shape[1] ** 0.5
         return logits.flatten(1)
 
 

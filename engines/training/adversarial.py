@@ -54,6 +54,7 @@ class AdversarialTask:
     def step(self, step: int) -> dict[str, float]:
         """Train both sides on one batch; returns the losses and the mean scores."""
         preset, workers = self.preset, self.workers
+        emphasis = self._emphasise(step)
         real, labels = self.batches(step, workers.process, workers.processes)
         real, labels = self.numerics.arrange(real), labels.to(compute.device())
         classes = labels if preset.conditional else None
@@ -67,12 +68,17 @@ class AdversarialTask:
         loss = objectives.hinge_critic(real_score, fake_score)
         if classes is not None and preset.mismatch:
             wrong = (classes + torch.randint(1, len(self.classes), classes.shape, device=classes.device)) % len(self.classes)
-            loss = loss + preset.mismatch * torch.relu(1 + self._judge(real, wrong)).mean()
+            loss = loss + emphasis * preset.mismatch * torch.relu(1 + self._judge(real, wrong)).mean()
         self._descend(self.discriminator_optimiser, loss)
 
         self.discriminator.heads.requires_grad_(False)
         score = self._judge(fake, classes)
         generator_loss = objectives.hinge_generator(score)
+        extra = {}
+        if classes is not None and preset.spread:
+            shortfall = objectives.spread_shortfall(fake, real, classes)
+            generator_loss = generator_loss + preset.spread * shortfall
+            extra["spread shortfall"] = shortfall.item()
         self._descend(self.generator_optimiser, generator_loss)
         self.average.update(self.generator, preset.batch, (step + 1) * preset.batch)
         return {
@@ -80,7 +86,20 @@ class AdversarialTask:
             "generator": generator_loss.item(),
             "real score": real_score.mean().item(),
             "fake score": fake_score.mean().item(),
+            **extra,
         }
+
+    def _emphasise(self, step: int) -> float:
+        """Set how much classes matter at a step.
+
+        Source: Shahbazi et al., "Collapse by Conditioning: Training Class-conditional GANs with Limited Data", arXiv 2201.06578.
+        """
+        begin, end = self.preset.transition
+        emphasis = min(1.0, max(0.0, (step * self.preset.batch - begin) / (end - begin)))
+        networks: list[Any] = [self.generator, self.average.module, *self.discriminator.heads]
+        for network in networks:
+            network.emphasis = emphasis
+        return emphasis
 
     def _judge(self, pictures: Tensor, classes: Tensor | None) -> Tensor:
         pictures = self.judging.arrange(augment(pictures, self.preset.policy))

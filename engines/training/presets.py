@@ -23,7 +23,10 @@ class AdversarialPreset:
         view: size at which the frozen features look.
         policy: augmentations, keys of `augment.AUGMENTATIONS`.
         batch, rate: pictures a step, learning rate of both sides.
-        mismatch: share of the critic's negative weight on real pictures with a wrong class.
+        mismatch: weight of real pictures under a wrong class among the discriminator's negatives.
+        transition: training starts without classes, or they drown the latent before it has learned anything; their emphasis rises from 0
+            to 1 between these numbers of pictures.
+        spread: weight of the generator's loss for drawing a class less varied than it is.
         half_life: of the weight average, in pictures.
         pictures: length of the schedule.
     """
@@ -42,7 +45,9 @@ class AdversarialPreset:
     policy: tuple[str, ...] = ("colour", "translation", "cutout")
     batch: int = 48
     rate: float = 2e-4
-    mismatch: float = 0.5
+    mismatch: float = 0.25
+    transition: tuple[int, int] = (8_000, 24_000)
+    spread: float = 1.0
     half_life: float = 10_000
     pictures: int = 400_000
 
@@ -65,7 +70,8 @@ PRESETS = {
             "garments-64",
             "garments of a chosen class, 64 px",
             conditional=True,
-            policy=("colour", "translation", "cutout"),
+            view=96,
+            batch=40,
         ),
         AdversarialPreset(
             "materials-128",
