@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engines import paths
 from engines.errors import StudioError
+from engines.models.zoo import Zoo
 from engines.translation.publishing import publish_run
 
 HELP = "turn a training run into a model"
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_folder", type=Path, metavar="RUN", help="folder of a run")
     parser.add_argument("--as", dest="name", required=True, metavar="NAME", help="the model's name")
     parser.add_argument("--words", type=Path, required=True, metavar="FILE", help="JSON with the words of the card")
+    parser.add_argument("--examples", metavar="MODEL", help="a generator that draws the garments in a translator's preview")
     parser.add_argument("--into", type=Path, metavar="DIR", help="folder of models (default: below STUDIO_HOME)")
 
 
@@ -34,5 +36,6 @@ def run(arguments: argparse.Namespace) -> None:
     if missing:
         raise StudioError(f"{arguments.words} lacks {', '.join(missing)}: add what people should read on the card")
     into = arguments.into or paths.studio_home() / "models"
-    card = publish_run(arguments.run_folder, into / arguments.name, words)
+    examples = Zoo().generator(arguments.examples) if arguments.examples else None
+    card = publish_run(arguments.run_folder, into / arguments.name, words, examples)
     print(f"{into / card.name}: {card.title}")

@@ -11,6 +11,10 @@ from engines.errors import StudioError
 FORMAT = 1
 CARD_FILE = "atelier.json"
 KINDS = ("generator", "translator", "clip")
+PREVIEWS = {
+    "generator": "Pictures drawn with consecutive seeds, none picked",
+    "translator": "Original, generated, recovered: drawn garments of consecutive seeds, none picked; both directions",
+}
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def readme(card: Card) -> str:
     front = ["---", f"license: {card.licence}", "tags:", *(f"- {tag}" for tag in card.tags or ("gan",)), "---"]
     lines = [*front, "", f"# {card.title}", "", card.summary, ""]
     if card.kind != "clip":
-        lines += ["![Pictures drawn with consecutive seeds, none picked](preview.webp)", ""]
+        lines += [f"![{PREVIEWS[card.kind]}](preview.webp)", ""]
     if card.classes:
         lines += [f"**Classes:** {', '.join(card.classes)}", ""]
     lines += ["## What it learned from", "", card.trained_on, ""]

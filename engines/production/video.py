@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from engines import imaging
 from engines.errors import StudioError
 from engines.paths import replacing
 
 FRAME_RATE = 24
 FILM_SIDE = 512
 SUFFIXES = (".mp4", ".gif")
+PALETTE_FRAMES = 8
 
 
 def save_film(frames: Iterable[Image.Image], path: Path, note: str = "", rate: int = FRAME_RATE) -> None:
@@ -30,15 +32,7 @@ def save_film(frames: Iterable[Image.Image], path: Path, note: str = "", rate: i
     enlarged = [_enlarge(frame) for frame in frames]
     with replacing(path) as temporary:
         if path.suffix.lower() == ".gif":
-            enlarged[0].save(
-                temporary,
-                format="GIF",
-                save_all=True,
-                append_images=enlarged[1:],
-                duration=round(1000 / rate),
-                loop=0,
-                comment=note.encode(),
-            )
+            _write_gif(enlarged, temporary, note, rate)
         else:
             _write_mp4(enlarged, temporary, note, rate)
 
@@ -47,6 +41,14 @@ def _enlarge(frame: Image.Image) -> Image.Image:
     factor = max(1, round(FILM_SIDE / max(frame.size)))
     size = (frame.width * factor // 2 * 2, frame.height * factor // 2 * 2)
     return frame.resize(size, Image.Resampling.BICUBIC)
+
+
+def _write_gif(frames: list[Image.Image], path: Path, note: str, rate: int) -> None:
+    """One palette for all frames, from a few of them: a palette for each costs most of a second a frame and flickers."""
+    few = frames[:: max(1, len(frames) // PALETTE_FRAMES)]
+    palette = imaging.sheet([frame.resize((64, 64)) for frame in few], len(few), gap=0).quantize(256)
+    mapped = [frame.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG) for frame in frames]
+    mapped[0].save(path, format="GIF", save_all=True, append_images=mapped[1:], duration=round(1000 / rate), loop=0, comment=note.encode())
 
 
 def _write_mp4(frames: list[Image.Image], path: Path, note: str, rate: int) -> None:

@@ -11,20 +11,23 @@ from engines import imaging
 from engines.exploration.sampling import draw, sample_recipes
 from engines.exploration.truncation import store_mean_start
 from engines.models.card import Card
-from engines.models.zoo import DrawingNetwork, Generator, publish
+from engines.models.zoo import DrawingNetwork, Generator, Translator, publish
 from engines.networks.lightweight import LightweightGenerator
 from engines.networks.registry import NETWORKS
 from engines.training.runs import Run
+from engines.translation.swap import swap_and_back
 
 RENDER = {"precision": "float32", "channels_last": False, "chunk": 8}
 PREVIEW_PICTURES = 32
+SWAP_EXAMPLES = 8
 
 
-def publish_run(run_folder: Path, folder: Path, words: dict[str, Any]) -> Card:
+def publish_run(run_folder: Path, folder: Path, words: dict[str, Any], examples: Generator | None = None) -> Card:
     """Write the averaged networks of a run as a model, with its card and a preview of consecutive seeds.
 
     Args:
         words: title, summary, trained_on, rights, limits, and optionally tags and licence.
+        examples: draws the garments that a translator's preview shows; without it a translator has no preview.
 
     Raises:
         StudioError: no run or checkpoint, or `folder` exists.
@@ -69,7 +72,11 @@ def publish_run(run_folder: Path, folder: Path, words: dict[str, Any]) -> Card:
         tags=tuple(words.get("tags", ("gan",))),
         licence=words.get("licence", "other"),
     )
-    preview = None if translates else _preview(Generator(card, cast(DrawingNetwork, networks[0])))
+    preview: Image.Image | None
+    if not translates:
+        preview = _preview(Generator(card, cast(DrawingNetwork, networks[0])))
+    else:
+        preview = _swap_preview(Translator(card, (networks[0], networks[1])), examples) if examples else None
     return publish(folder, card, networks, preview)
 
 
@@ -88,3 +95,14 @@ def _preview(generator: Generator) -> Image.Image:
     count = PREVIEW_PICTURES if len(classes) == 1 else 10
     recipes = [recipe for name in classes for recipe in sample_recipes(generator, range(count), name)]
     return imaging.sheet(list(draw(generator, recipes)), 8 if len(classes) == 1 else count)
+
+
+def _swap_preview(translator: Translator, examples: Generator) -> Image.Image:
+    """For each class, drawn garments of seeds 0, 1, 2, … in three rows: original, generated, recovered."""
+    first, second = translator.card.classes
+    rows = []
+    for source, target in ((second, first), (first, second)):
+        drawn = list(draw(examples, sample_recipes(examples, range(SWAP_EXAMPLES), source)))
+        swapped = [swap_and_back(translator, picture, target) for picture in drawn]
+        rows += [[trio.original for trio in swapped], [trio.generated for trio in swapped], [trio.recovered for trio in swapped]]
+    return imaging.sheet([picture for row in rows for picture in row], SWAP_EXAMPLES)
