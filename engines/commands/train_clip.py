@@ -1,7 +1,7 @@
 """Train the small text-image model that scores pictures, or measure one.
 
 Training needs pictures in folders named after their class (buildings, street, forest, glacier, mountain, sea, the ten kinds of garments,
-trainA for leather, trainB for denim) and WordNet's nouns; it takes a quarter of an hour on two cores. Pictures that the split holds out are
+trainA for leather, trainB for denim) and WordNet's nouns; it takes about ten minutes on two cores. Pictures that the split holds out are
 never trained on; --evaluate measures on them alone.
 
   python -m engines train-clip --data photographs --out models/studio-clip
@@ -29,7 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="the model's new folder; its name becomes the model's")
     parser.add_argument("--wordnet", type=Path, default=WORDNET, metavar="DIR", help=f"folder with WordNet's data.noun (default {WORDNET})")
     parser.add_argument(
-        "--text-steps", type=int, default=plan.text_steps, metavar="N", help=f"for the text tower (default {plan.text_steps})"
+        "--text-steps",
+        type=int,
+        default=plan.text_steps,
+        metavar="N",
+        help=f"for the text tower beyond its fit (default {plan.text_steps})",
     )
     parser.add_argument(
         "--joint-steps", type=int, default=plan.joint_steps, metavar="N", help=f"for the linear layer (default {plan.joint_steps})"
@@ -46,8 +50,8 @@ def run(arguments: argparse.Namespace) -> None:
         return
     if arguments.data is None or arguments.out is None:
         raise StudioError("train-clip needs --data DIR and --out DIR, or --evaluate DIR (see train-clip --help)")
-    if min(arguments.text_steps, arguments.joint_steps) < 10:
-        raise StudioError("a tower needs at least 10 steps: give --text-steps and --joint-steps more")
+    if arguments.text_steps < 0 or arguments.joint_steps < 10:
+        raise StudioError("--text-steps is 0 or more and --joint-steps 10 or more: give other numbers")
     plan = studio_clip.Plan(text_steps=arguments.text_steps, joint_steps=arguments.joint_steps, seed=arguments.seed)
     card = studio_clip.train(arguments.data, arguments.out, arguments.wordnet, plan, TextProgress())
     zoo = Zoo([arguments.out.resolve().parent])

@@ -1,0 +1,107 @@
+"""Pictures from a ZIP that anybody may have made."""
+
+import stat
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from engines import imaging
+from engines.curation.collection import MAX_PICTURES, Source, Sources
+from engines.errors import StudioError
+from engines.paths import replacing
+from engines.progress import Progress, silent
+
+MAX_MEMBERS = 50_000
+MAX_UNPACKED = 4
+MAX_RATIO = 200
+QUIET = (".json", ".csv", ".txt", ".md")
+_CHUNK = 2**20
+
+
+def unpack_zip(path: Path, into: Path, max_bytes: int, training_allowed: str = "unknown", progress: Progress = silent) -> Sources:
+    """Unpack the pictures of a ZIP under names of our own; what cannot be taken is reported.
+
+    The names in the archive are only shown, never used as paths. Links, members outside the archive's folder, encrypted ones and ones that
+    swell more than 200 times are left out. Text files beside the pictures are passed over.
+
+    Args:
+        path: the archive; into: an existing folder.
+        max_bytes: cap of the archive; its pictures together may be four times as large.
+
+    Raises:
+        StudioError: not a ZIP, too large, too many members, or it holds no picture.
+        Cancelled: when `progress` says so.
+    """
+    name = path.name[:80]
+    if path.stat().st_size > max_bytes:
+        raise StudioError(f"{name} has {path.stat().st_size / 2**20:.0f} MB, more than the {max_bytes // 2**20} MB allowed: split it")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            if len(members) > MAX_MEMBERS:
+                raise StudioError(f"{name} holds {len(members):,} files, more than the {MAX_MEMBERS:,} allowed: split it")
+            return _take(archive, members, name, into, MAX_UNPACKED * max_bytes, training_allowed, progress)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError) as error:
+        raise StudioError(f"{name} is not a ZIP or is damaged: pack the pictures again") from error
+
+
+def _take(
+    archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], name: str, into: Path, left: int, training_allowed: str, progress: Progress
+) -> Sources:
+    taken: list[Source] = []
+    failed: list[tuple[str, str]] = []
+    for index, member in enumerate(members):
+        progress(index + 1, len(members), "unpacking")
+        shown = member.filename[:200]
+        pure = PurePosixPath(member.filename.replace("\\", "/"))
+        if pure.name.startswith(".") or "__MACOSX" in pure.parts or pure.suffix.lower() in QUIET:
+            continue
+        reason = _refusal(member, pure)
+        if reason is None and len(taken) >= MAX_PICTURES:
+            reason = f"only the first {MAX_PICTURES:,} pictures are taken"
+        if reason is None and member.file_size > left:
+            raise StudioError(f"{name} unpacks to more than is allowed: split it")
+        if reason is None:
+            target = into / f"{index:06}{pure.suffix.lower()}"
+            reason = _copy(archive, member, target)
+            if reason is None:
+                left -= member.file_size
+                taken.append(Source(target, pure.as_posix()))
+        if reason is not None:
+            failed.append((shown, reason))
+    if not taken:
+        why = f"; the first file left out: {failed[0][0]}, {failed[0][1]}" if failed else ""
+        raise StudioError(f"{name} holds no picture: pack JPEG, PNG or WEBP pictures{why}")
+    return Sources(name, tuple(taken), training_allowed, tuple(failed))
+
+
+def _refusal(member: zipfile.ZipInfo, pure: PurePosixPath) -> str | None:
+    """Why a member is not taken, or None."""
+    if pure.is_absolute() or ".." in pure.parts or ":" in pure.parts[0]:
+        return "its name points outside the archive"
+    if stat.S_ISLNK(member.external_attr >> 16):
+        return "it is a link"
+    if member.flag_bits & 1:
+        return "it is encrypted"
+    if pure.suffix.lower() not in imaging.SUFFIXES:
+        return "it is not a JPEG, PNG or WEBP picture"
+    if member.file_size > imaging.MAX_BYTES:
+        return f"it has more than {imaging.MAX_BYTES // 2**20} MB"
+    if member.file_size > MAX_RATIO * max(1, member.compress_size):
+        return "it swells more than any picture does"
+    return None
+
+
+def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> str | None:
+    """Unpack one member, reading no more than it says it has; returns why it cannot be, or None."""
+    try:
+        with archive.open(member) as source, replacing(target) as temporary, temporary.open("wb") as sink:
+            size = 0
+            while chunk := source.read(_CHUNK):
+                size += len(chunk)
+                if size > member.file_size:
+                    raise zipfile.BadZipFile
+                sink.write(chunk)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError):
+        return "it is damaged"
+    return None

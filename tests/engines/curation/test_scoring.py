@@ -1,0 +1,61 @@
+import itertools
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engines.curation.encoder import Encoder
+from engines.curation.scoring import cosine_scores, histogram, kept_mask, nearest_cut_first, score_pictures, threshold_value
+from engines.errors import StudioError
+from tests.pictures import text_named_jpg
+
+
+def test_a_score_equal_to_the_cut_is_kept() -> None:
+    assert kept_mask(np.array([0.1, 0.2, 0.3]), 0.2).tolist() == [False, True, True]
+
+
+def test_fewer_pictures_are_kept_as_the_cut_rises() -> None:
+    scores = np.random.default_rng(0).normal(0.2, 0.1, 500).round(3)
+    kept = [int(kept_mask(scores, cut).sum()) for cut in np.linspace(-1, 1, 401)]
+    assert kept[0] == 500
+    assert kept[-1] == 0
+    assert all(before >= after for before, after in itertools.pairwise(kept))
+
+
+def test_the_pictures_nearest_the_cut_come_first_and_ties_keep_their_order() -> None:
+    assert nearest_cut_first(np.array([0.5, 0.25, 0.15, 0.0]), 0.2).tolist()[-2:] == [3, 0]
+    assert nearest_cut_first(np.array([0.3, 0.3, 0.3]), 0.2).tolist() == [0, 1, 2]
+
+
+def test_the_histogram_counts_every_score_once_even_when_all_are_equal() -> None:
+    for scores in (np.full(7, 0.2), np.linspace(-1, 1, 99)):
+        found = histogram(scores, bins=20)
+        assert found.counts.sum() == len(scores)
+        assert len(found.edges) == 21
+    with pytest.raises(StudioError):
+        histogram(np.array([]))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1.5, -2, True, "0.2", None])
+def test_a_threshold_that_is_no_cosine_is_refused(value: object) -> None:
+    with pytest.raises(StudioError, match="threshold"):
+        threshold_value(value)
+
+
+def test_cosines_stay_between_minus_one_and_one() -> None:
+    vector = np.array([0.6, 0.8], dtype=np.float32)
+    assert cosine_scores(np.stack([vector, -vector]), vector).tolist() == [1.0, -1.0]
+
+
+def test_what_is_kept_agrees_with_the_scores_shown(encoder: Encoder, photographs: list[Path], tmp_path: Path) -> None:
+    bad = text_named_jpg(tmp_path / "poem.jpg")
+    first = score_pictures(encoder, [*photographs, bad], "flower", 0.0)
+    cut = max(one.score for one in first.scores)
+    again = score_pictures(encoder, [*photographs, bad], "flower", cut)
+    assert [one.kept for one in again.scores] == [one.score >= cut for one in first.scores]
+    assert sum(one.kept for one in again.scores) == 1
+    assert [path for path, _ in again.failed] == [str(bad)]
+    assert set(again.as_json()) == {"model", "prompt", "threshold", "scores", "failed"}
+    assert set(again.as_json()["scores"][0]) == {"path", "score", "kept"}
+    assert set(again.as_json()["failed"][0]) == {"path", "reason"}
