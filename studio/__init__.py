@@ -1,0 +1,1 @@
+"""Everything the person sees; what computes lives in `engines`."""

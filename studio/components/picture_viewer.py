@@ -1,0 +1,73 @@
+"""One large picture, or a strip of frames to scrub through; what is on show can be saved."""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import FileData
+
+_HERE = Path(__file__)
+
+
+@dataclass(frozen=True)
+class Strip:
+    """What the viewer shows.
+
+    Attributes:
+        sheet: file with the frames, row by row.
+        frames: how many; 1 is a single picture, with nothing to scrub.
+        columns: frames side by side in the sheet.
+        start, end: what stands at either end of the slider.
+        caption: one line under the picture, also read out.
+    """
+
+    sheet: Path
+    frames: int
+    columns: int
+    start: str = ""
+    end: str = ""
+    caption: str = ""
+
+    def payload(self) -> dict[str, Any]:
+        """The strip as the page gets it."""
+        return {
+            "key": secrets.token_hex(4),
+            "sheet": FileData(path=str(self.sheet)).model_dump(),
+            "frames": self.frames,
+            "columns": self.columns,
+            "start": self.start,
+            "end": self.end,
+            "caption": self.caption,
+        }
+
+
+class PictureViewer(gr.HTML):
+    """A picture, a native slider that scrubs in the browser without asking the server, and buttons that trigger `save`.
+
+    `save` carries `{frame, format}`: the frame on show and one of "png", "mp4", "gif"; films are offered where there are frames.
+    """
+
+    def __init__(self, value: Strip | None = None, *, label: str, empty: str = "", **kwargs: Any) -> None:
+        super().__init__(
+            value,
+            label=label,
+            html_template='<div class="picture-viewer"></div>',
+            css_template=_HERE.with_suffix(".css").read_text(),
+            js_on_load=_HERE.with_suffix(".js").read_text(),
+            apply_default_css=False,
+            empty=empty,
+            **kwargs,
+        )
+
+    def postprocess(self, value: Strip | None) -> Any:  # type: ignore[override]
+        """The strip as plain values with the sheet's address."""
+        return None if value is None else value.payload()
+
+    def preprocess(self, payload: Any) -> None:
+        """Nothing: what the page shows is not taken back."""
+
+    def api_info(self) -> dict[str, Any]:
+        """The shape of the value for API clients."""
+        return {"type": "object"}

@@ -1,0 +1,106 @@
+"""What lives as long as the studio (services), and what lives as long as one session (a folder of its own)."""
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from engines.curation.encoder import Encoders
+from engines.exploration import sampling
+from engines.models.zoo import Zoo
+from engines.production import rendering
+from engines.recipe import Blend, Recipe, Sample
+from engines.translation import swap as swapping
+from studio import guards
+from studio.settings import SESSION_SECONDS, Settings
+
+SWEEP_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Services:
+    """Built once in `studio.app` and handed to every tab builder.
+
+    Attributes:
+        zoo: the models at hand.
+        settings: what was decided at the start.
+        draw: recipes of one generator → their pictures, in order.
+        render: any recipe, and the file that went into a swap where its recipe needs one → its picture.
+        encoders: the text-image models, each loaded once.
+        once: held while something is made that all sessions share, such as the demo collection.
+        swap: (model, picture, class) → the picture, its translation and the way back.
+
+    The three that draw go through `guards.gpu`.
+    """
+
+    zoo: Zoo
+    settings: Settings
+    draw: Callable[[Sequence[Sample | Blend]], list[Image.Image]] = field(init=False)
+    render: Callable[..., Image.Image] = field(init=False)
+    swap: Callable[[str, Image.Image, str], swapping.Swapped] = field(init=False)
+    encoders: Encoders = field(init=False)
+    once: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+    _secret: bytes = field(default_factory=lambda: os.urandom(32), init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        zoo = self.zoo
+        object.__setattr__(self, "encoders", Encoders(zoo))
+
+        def draw(recipes: Sequence[Sample | Blend]) -> list[Image.Image]:
+            return list(sampling.draw(zoo.generator(recipes[0].model), list(recipes)))
+
+        def render(recipe: Recipe, input_file: Path | None = None) -> Image.Image:
+            return rendering.render(zoo, recipe, input_file)
+
+        def swap(model: str, picture: Image.Image, target: str) -> swapping.Swapped:
+            return swapping.swap_and_back(zoo.translator(model), picture, target)
+
+        for name, function in (("draw", draw), ("render", render), ("swap", swap)):
+            object.__setattr__(self, name, guards.gpu(function))
+
+    def session_folder(self, request: gr.Request | None) -> Path:
+        """The folder of the session that asks, created on demand; what is written there can be downloaded, and goes with the session."""
+        folder = self._folder(request)
+        folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder)
+        return folder
+
+    def end_session(self, request: gr.Request | None) -> None:
+        """Remove the folder of a session."""
+        shutil.rmtree(self._folder(request), ignore_errors=True)
+
+    def _folder(self, request: gr.Request | None) -> Path:
+        session: Any = getattr(request, "session_hash", None)
+        return self.settings.sessions / guards.session_token(self._secret, session)
+
+
+def sweep(sessions: Path, older_than: float = SESSION_SECONDS) -> int:
+    """Remove session folders that nobody used for `older_than` seconds, such as those of an earlier run; returns how many."""
+    removed = 0
+    for folder in sessions.iterdir() if sessions.is_dir() else ():
+        try:
+            stale = time.time() - folder.stat().st_mtime > older_than
+        except FileNotFoundError:
+            continue
+        if stale:
+            shutil.rmtree(folder, ignore_errors=True)
+            removed += 1
+    return removed
+
+
+def start_sweeping(sessions: Path) -> None:
+    """Sweep now and every few minutes, in a thread that ends with the process."""
+
+    def keep_sweeping() -> None:
+        while True:
+            sweep(sessions)
+            time.sleep(SWEEP_SECONDS)
+
+    threading.Thread(target=keep_sweeping, name="sweep", daemon=True).start()

@@ -1,0 +1,337 @@
+"""Classes: garments of the class one asks for, and every class beside every seed."""
+
+import secrets
+import time
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+
+from engines import imaging
+from engines.errors import StudioError
+from engines.exploration.sampling import sample_recipes
+from engines.exploration.seeds import parse_seeds
+from engines.models.card import Card
+from engines.paths import replacing
+from engines.recipe import MAX_TILES, MAX_TRUNCATION, Sample, Sheet, save_with_recipe
+from studio import guards
+from studio.components.delivery import Delivery
+from studio.components.picture_grid import PictureGrid, Tiles, save_sprite
+from studio.components.sheet_view import LabelledSheet, SheetView
+from studio.state import Services
+
+PREFERRED_MODEL = "clothing"
+MOST_PICTURES = 64
+SHEET_SEEDS = 8
+GRID_COLUMNS = 8
+TRUNCATION = 0.8
+MODEL_QUEUE = "model"
+INTRODUCTION = "Ask for a class, and see it drawn from as many seeds as you like."
+SEEDS_INFO = "One (7), several (1, 2, 9) or a range (0-15)."
+NO_SHEET = f"The sheet sets every class beside the first {SHEET_SEEDS} seeds: it shows what the seed decides, and what the class."
+NO_MODEL = "There is no model with classes here: put one into the models folder and start Atelier again."
+
+
+@dataclass(frozen=True)
+class Look:
+    """A start that one click gives: shown when its model, and its class, are at hand."""
+
+    title: str
+    model: str
+    class_name: str
+    seeds: str
+    truncation: float
+
+
+LOOKS = (
+    Look("Dresses", "clothing", "dress", "0-15", 0.8),
+    Look("Shoes, kept plain", "clothing", "shoes", "20-35", 0.5),
+    Look("Wild T-shirts", "clothing", "t-shirt", "100-115", 1.2),
+    Look("Denim", "materials", "denim", "0-15", 0.8),
+    Look("Leather", "materials", "leather", "0-15", 0.8),
+)
+
+
+@dataclass(frozen=True)
+class ClassesHandles:
+    """The components that `studio.app` and tests may use."""
+
+    model: gr.Dropdown
+    class_name: gr.Radio
+    seeds: gr.Textbox
+    truncation: gr.Slider
+    run: gr.Button
+    sheet_run: gr.Button
+    looks: tuple[gr.Button, ...]
+    grid: PictureGrid
+    sheet: SheetView
+    save: gr.Button
+    save_sheet: gr.Button
+    about: gr.Markdown
+    delivery: Delivery
+    drawn: gr.State
+    sheet_file: gr.State
+
+
+def looks_at_hand(services: Services) -> tuple[Look, ...]:
+    """The looks whose model is at hand and knows their class."""
+    names = models_with_classes(services)
+    return tuple(look for look in LOOKS if look.model in names and look.class_name in services.zoo.card(look.model).classes)
+
+
+def models_with_classes(services: Services) -> list[str]:
+    """Names of the generators that draw classes, the preferred one first."""
+    names = [name for name in services.zoo.names("generator") if services.zoo.card(name).classes]
+    return sorted(names, key=lambda name: (name != PREFERRED_MODEL, name))
+
+
+def class_recipes(services: Services, model: object, class_name: object, seeds: object, truncation: object) -> list[Sample]:
+    """The recipes of a class, one a seed, every value checked.
+
+    Raises:
+        StudioError: an unknown model or class, seeds that are none or more than `MOST_PICTURES`, or an impossible truncation.
+    """
+    name = guards.one_of(model, models_with_classes(services), "the model")
+    generator = services.zoo.generator(name)
+    chosen = guards.one_of(class_name, generator.card.classes, "the class")
+    return sample_recipes(generator, parse_seeds(seed_text(seeds), MOST_PICTURES), chosen, truncation)
+
+
+def sheet_recipe(services: Services, model: object, seeds: object, truncation: object) -> Sheet:
+    """The recipe of a sheet: a row for each class, a column for each of the first `SHEET_SEEDS` seeds.
+
+    Raises:
+        StudioError: as `class_recipes`.
+    """
+    name = guards.one_of(model, models_with_classes(services), "the model")
+    generator = services.zoo.generator(name)
+    classes = generator.card.classes
+    chosen = list(dict.fromkeys(parse_seeds(seed_text(seeds), MOST_PICTURES)))[: min(SHEET_SEEDS, MAX_TILES // len(classes))]
+    tiles = tuple(recipe for name in classes for recipe in sample_recipes(generator, chosen, name, truncation))
+    return Sheet(len(chosen), tiles)
+
+
+def seed_text(seeds: object) -> str:
+    """What a text field or the API sent for seeds: text, or one whole number.
+
+    Raises:
+        StudioError: nothing, or something else, such as NaN.
+    """
+    if isinstance(seeds, str) and seeds.strip():
+        return seeds
+    if isinstance(seeds, int) and not isinstance(seeds, bool):
+        return str(seeds)
+    got = "nothing" if seeds is None or seeds == "" or isinstance(seeds, str) else str(seeds)[:40]
+    raise StudioError(f"seeds are whole numbers such as 7, 1,2,9 or 0-15, got {got}: write them like this")
+
+
+def write_pictures(pictures: Sequence[Image.Image], recipes: Sequence[Sample], folder: Path) -> list[Path]:
+    """Write each picture as a PNG with its recipe; returns the files in order."""
+    files = []
+    for picture, recipe in zip(pictures, recipes, strict=True):
+        psi = "" if recipe.truncation == 1 else f"psi{recipe.truncation:g}"
+        path = folder / guards.file_name(recipe.model, recipe.class_name or "", f"seed-{recipe.seed:04d}", psi, suffix=".png")
+        save_with_recipe(picture, path, recipe)
+        files.append(path)
+    return files
+
+
+def write_sheet(services: Services, recipe: Sheet, folder: Path) -> LabelledSheet:
+    """Draw a sheet of classes and seeds and write it as one PNG with its recipe."""
+    tiles = [tile for tile in recipe.tiles if isinstance(tile, Sample)]
+    picture = imaging.sheet(services.draw(tiles), recipe.columns)
+    rows = tuple(dict.fromkeys(tile.class_name or "" for tile in tiles))
+    columns = tuple(str(tile.seed) for tile in tiles[: recipe.columns])
+    path = folder / guards.file_name(tiles[0].model, "classes-by-seeds", columns[0], columns[-1], suffix=".png")
+    save_with_recipe(picture, path, recipe)
+    return LabelledSheet(path, rows, columns, picture.size)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What the grid shows: the recipe of each picture."""
+
+    recipes: tuple[Sample, ...] = ()
+
+
+def draw_class(services: Services, model: str, class_name: str, seeds: str, truncation: float, request: gr.Request) -> tuple[Tiles, Drawn]:
+    """The grid of a class, and the recipes behind it."""
+    begun, folder = time.perf_counter(), services.session_folder(request)
+    recipes = class_recipes(services, model, class_name, seeds, truncation)
+    sprite = save_sprite(services.draw(recipes), GRID_COLUMNS, folder)
+    labels = tuple(f"{class_name}, seed {recipe.seed}" for recipe in recipes)
+    many = "1 picture" if len(recipes) == 1 else f"{len(recipes)} pictures"
+    message = f"{many} of the class {class_name}, drawn by {model} in {time.perf_counter() - begun:.1f} s."
+    return Tiles(secrets.token_hex(4), labels, sprite, GRID_COLUMNS, len(recipes), message), Drawn(tuple(recipes))
+
+
+def draw_sheet(services: Services, model: str, seeds: str, truncation: float, request: gr.Request) -> tuple[LabelledSheet, str]:
+    """Every class beside every seed, and the file to save."""
+    shown = write_sheet(services, sheet_recipe(services, model, seeds, truncation), services.session_folder(request))
+    return shown, str(shown.picture)
+
+
+def save_all(services: Services, drawn: Drawn, request: gr.Request) -> Path:
+    """The pictures of the grid as PNGs with their recipes, in one ZIP.
+
+    Raises:
+        StudioError: nothing was drawn yet.
+    """
+    if not drawn.recipes:
+        raise StudioError("there is nothing to save yet: draw a class first")
+    folder, first = services.session_folder(request), drawn.recipes[0]
+    files = write_pictures(services.draw(drawn.recipes), drawn.recipes, folder)
+    return zipped(files, folder / guards.file_name(first.model, first.class_name or "", "pictures", suffix=".zip"))
+
+
+def save_sheet(sheet: str) -> Path:
+    """The sheet that is on show.
+
+    Raises:
+        StudioError: none was drawn yet.
+    """
+    if not sheet:
+        raise StudioError("there is nothing to save yet: draw the sheet first")
+    return Path(sheet)
+
+
+def take_look(services: Services, look: Look) -> tuple[Any, ...]:
+    """The fields of a look: model, class, seeds, truncation and what the model is."""
+    card = services.zoo.card(look.model)
+    return look.model, gr.update(choices=list(card.classes), value=look.class_name), look.seeds, look.truncation, about(card)
+
+
+def chosen_model(services: Services, model: str) -> tuple[Any, str]:
+    """The classes of a model to choose from, and what it is."""
+    card = services.zoo.card(guards.one_of(model, models_with_classes(services), "the model"))
+    return gr.update(choices=list(card.classes), value=card.classes[0]), about(card)
+
+
+def about(card: Card) -> str:
+    """One paragraph: the model, and what may be done with what it draws."""
+    return f"**{card.title}.** {card.summary} *Rights:* {card.rights}"
+
+
+def zipped(files: Sequence[Path], path: Path) -> Path:
+    """Put files into a ZIP as they are: PNGs do not get smaller."""
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+        for file in files:
+            archive.write(file, file.name)
+    return path
+
+
+def classes(services: Services, model: str, class_name: str, seeds: str, truncation: float, request: gr.Request) -> list[str]:
+    """Draw pictures of a class as PNG files that hold their recipes.
+
+    Args:
+        model: a generator with classes, such as "clothing".
+        class_name: one of its classes, such as "dress".
+        seeds: one ("7"), several ("1,2,9") or a range ("0-15"), at most 64.
+        truncation: ψ, 0 the class at its plainest, 1 all of the variety.
+    """
+    recipes = class_recipes(services, model, class_name, seeds, truncation)
+    return [str(path) for path in write_pictures(services.draw(recipes), recipes, services.session_folder(request))]
+
+
+def build(services: Services) -> ClassesHandles:
+    """Lay out the tab and wire its own events."""
+    zoo = services.zoo
+    names = models_with_classes(services)
+    card = zoo.card(names[0]) if names else None
+    known = list(card.classes) if card else []
+    looks = looks_at_hand(services)
+    gr.Markdown(INTRODUCTION, elem_classes="lead", label="Classes")
+    with gr.Row(elem_classes="workbench"):
+        with gr.Column(scale=0, min_width=300, elem_classes="controls"):
+            choices = [(zoo.card(name).title, name) for name in names]
+            model = gr.Dropdown(choices, value=names[0] if names else None, label="Model", elem_id="classes-model")
+            class_name = gr.Radio(known, value=known[0] if known else None, label="Class", elem_id="classes-class")
+            seeds = gr.Textbox("0-15", label="Seeds", info=SEEDS_INFO, max_lines=1, max_length=200, elem_id="classes-seeds")
+            truncation = gr.Slider(
+                0,
+                MAX_TRUNCATION,
+                TRUNCATION,
+                step=0.05,
+                label="Safe ↔ surprising",
+                info="Truncation ψ: at 0 the class at its plainest, at 1 all that the model learned.",
+                elem_id="classes-truncation",
+                buttons=["reset"],
+            )
+            run = gr.Button("Draw this class", variant="primary", elem_id="classes-run")
+            sheet_run = gr.Button("Sheet of all classes", elem_id="classes-sheet-run")
+        with gr.Column(scale=6, min_width=320):
+            with gr.Row(elem_classes="looks"):
+                look_buttons = tuple(gr.Button(look.title, size="sm", elem_id=f"classes-look-{place}") for place, look in enumerate(looks))
+            grid = PictureGrid(label="Pictures of the class", empty="Draw a class, or start from a look above.", elem_id="classes-grid")
+            with gr.Row(elem_classes="looks"):
+                save = gr.Button("Save all as ZIP", size="sm", elem_id="classes-save")
+            sheet = SheetView(label="Every class beside every seed", empty=NO_SHEET, elem_id="classes-sheet")
+            with gr.Row(elem_classes="looks"):
+                save_sheet_button = gr.Button("Save the sheet", size="sm", elem_id="classes-save-sheet")
+    what = gr.Markdown(about(card) if card else NO_MODEL, elem_classes="fine-print", elem_id="classes-about", label="Model and rights")
+    handles = ClassesHandles(
+        model, class_name, seeds, truncation, run, sheet_run, look_buttons, grid, sheet, save, save_sheet_button, what,
+        Delivery(label="Saved pictures", elem_id="classes-delivery"), gr.State(Drawn()), gr.State(""),
+    )  # fmt: skip
+    _wire(services, handles, looks)
+    _offer_to_programs(services, names[0] if names else "")
+    return handles
+
+
+def _wire(services: Services, to: ClassesHandles, looks: Sequence[Look]) -> None:
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    drawing: dict[str, Any] = {**quiet, "concurrency_id": MODEL_QUEUE}
+    fields = [to.model, to.class_name, to.seeds, to.truncation]
+    grid: dict[str, Any] = {"fn": guards.sentences(draw_class, services), "inputs": fields, "outputs": [to.grid, to.drawn], **drawing}
+    gr.on([to.run.click, to.seeds.submit], **grid)
+    gr.on([to.class_name.input, to.truncation.release, to.truncation.change], trigger_mode="always_last", **grid)
+    to.model.input(guards.sentences(chosen_model, services), to.model, [to.class_name, to.about], queue=False, **quiet).then(**grid)
+    for button, look in zip(to.looks, looks, strict=True):
+        button.click(guards.sentences(take_look, services, look), None, [*fields, to.about], queue=False, **quiet).then(**grid)
+    to.sheet_run.click(
+        guards.sentences(draw_sheet, services),
+        [to.model, to.seeds, to.truncation],
+        [to.sheet, to.sheet_file],
+        concurrency_id=MODEL_QUEUE,
+        api_visibility="private",
+        show_progress="minimal",
+        show_progress_on=to.sheet,
+    )
+    to.save.click(guards.sentences(save_all, services), to.drawn, to.delivery, **drawing)
+    to.save_sheet.click(guards.sentences(save_sheet), to.sheet_file, to.delivery, queue=False, **quiet)
+
+
+def draw_at_first_visit(services: Services, to: ClassesHandles, tab: gr.Tab) -> None:
+    """Let the grid fill itself when its tab is opened for the first time."""
+    tab.select(
+        guards.sentences(_draw_if_empty, services),
+        [to.drawn, to.model, to.class_name, to.seeds, to.truncation],
+        [to.grid, to.drawn],
+        concurrency_id=MODEL_QUEUE,
+        show_progress="hidden",
+        api_visibility="private",
+    )
+
+
+def _draw_if_empty(
+    services: Services, drawn: Drawn, model: str, class_name: str, seeds: str, truncation: float, request: gr.Request
+) -> tuple[Any, Any]:
+    if drawn.recipes or not model:
+        return gr.skip(), gr.skip()
+    return draw_class(services, model, class_name, seeds, truncation, request)
+
+
+def _offer_to_programs(services: Services, first: str) -> None:
+    """The public endpoint; its fields are text, so that a wrong value gets our sentence."""
+    with gr.Row(visible=False):
+        model = gr.Textbox(first, label="Model")
+        class_name = gr.Textbox("", label="Class")
+        seeds = gr.Textbox("0-15", label="Seeds")
+        truncation = gr.Number(1.0, label="Truncation")
+        files, asked = gr.File(file_count="multiple", label="Pictures"), gr.Button("Classes")
+    fields = [model, class_name, seeds, truncation]
+    asked.click(guards.sentences(classes, services), fields, files, api_name="classes", api_visibility="public", concurrency_id=MODEL_QUEUE)

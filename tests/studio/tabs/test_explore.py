@@ -1,0 +1,204 @@
+import itertools
+import math
+from pathlib import Path
+
+import gradio as gr
+import numpy as np
+import pytest
+from PIL import Image
+
+from engines.errors import StudioError
+from engines.exploration.sampling import draw, sample_recipes
+from engines.models.zoo import Zoo
+from engines.production.rendering import render
+from engines.recipe import MAX_SEED, Blend, Recipe, Sample, Sheet, read_recipe, save_with_recipe
+from studio.components.picture_grid import Tiles
+from studio.state import Services
+from studio.tabs import explore
+from studio.tabs.explore import Drawn, Shown
+
+
+def pixels(path: Path | str) -> np.ndarray:
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def drawn_grid(services: Services, request: gr.Request, seed: str = "0", model: str = "scenes") -> tuple[Tiles, Drawn]:
+    *_, (tiles, drawn, _, _) = explore.draw_grid(services, model, None, 1.0, seed, request)
+    return tiles, drawn
+
+
+def event(**data: object) -> gr.EventData:
+    return gr.EventData(None, data)
+
+
+def test_the_grid_shows_its_places_at_once_and_then_fills(services: Services, request_of_ann: gr.Request) -> None:
+    steps = list(explore.draw_grid(services, "scenes", None, 1.0, "5", request_of_ann))
+    ready = [tiles.ready for tiles, *_ in steps]
+    assert ready == [0, 4, 8, 12, 16]
+    assert steps[0][0].labels[0] == "Seed 5"
+    assert steps[-1][0].message.startswith("16 pictures in ")
+
+
+def test_the_grid_is_not_drawn_again_for_what_it_shows(services: Services, request_of_ann: gr.Request) -> None:
+    _, drawn = drawn_grid(services, request_of_ann, "5")
+    assert len(list(explore.redraw_grid(services, drawn, "scenes", None, 1.0, "5", request_of_ann))) == 1
+    assert len(list(explore.redraw_grid(services, drawn, "scenes", None, 1.0, "6", request_of_ann))) > 1
+
+
+def test_gradio_sends_each_step_of_the_grid_whole(services: Services, request_of_ann: gr.Request) -> None:
+    kinds = [type(tiles.payload()) for tiles, *_ in explore.draw_grid(services, "scenes", None, 1.0, "5", request_of_ann)]
+    assert all(before is not after for before, after in itertools.pairwise(kinds))
+
+
+def test_the_studio_draws_the_same_picture_as_the_engines_alone(services: Services, request_of_ann: gr.Request, tiny_zoo: Zoo) -> None:
+    files = explore.sample(services, "scenes", "3", 16, 0.7, "", request_of_ann)
+    alone = next(draw(tiny_zoo.generator("scenes"), sample_recipes(tiny_zoo.generator("scenes"), [9], None, 0.7)))
+    assert np.array_equal(pixels(files[6]), np.asarray(alone))
+
+
+def test_different_seeds_give_different_pictures_and_psi_0_gives_one(services: Services, request_of_ann: gr.Request) -> None:
+    wild = explore.sample(services, "scenes", "0-7", 1, 1.0, "", request_of_ann)
+    safe = explore.sample(services, "scenes", "0-7", 1, 0.0, "", request_of_ann)
+    assert len({pixels(path).tobytes() for path in wild}) == 8
+    assert len({pixels(path).tobytes() for path in safe}) == 1
+
+
+def test_every_saved_picture_draws_itself_again(services: Services, request_of_ann: gr.Request, tmp_path: Path) -> None:
+    _, drawn = drawn_grid(services, request_of_ann)
+    _, shown, *_ = explore.pick(services, drawn, event(key=drawn.key, places=[1, 6]), request_of_ann)
+    saved = [
+        explore.save_file(services, shown, 11, "png", tmp_path),
+        explore.save_sheet(services, drawn, request_of_ann),
+        Path(explore.sample(services, "garments", str(MAX_SEED), 1, 0.5, "hat", request_of_ann)[0]),
+    ]
+    for path in saved:
+        recipe = read_recipe(path)
+        assert recipe is not None
+        assert np.array_equal(pixels(path), np.asarray(render(services.zoo, recipe)))
+
+
+def test_one_choice_shows_a_picture_two_show_the_way_between_them(services: Services, request_of_ann: gr.Request) -> None:
+    _, drawn = drawn_grid(services, request_of_ann)
+    strip, shown, seed_a, seed_b = explore.pick(services, drawn, event(key=drawn.key, places=[3, None]), request_of_ann)
+    assert (strip.frames, len(shown.recipes), seed_a, seed_b) == (1, 1, "3", "")
+    strip, shown, seed_a, seed_b = explore.pick(services, drawn, event(key=drawn.key, places=[3, 0]), request_of_ann)
+    assert (strip.frames, seed_a, seed_b) == (32, "3", "0")
+    assert isinstance(shown.recipes[0], Blend)
+    assert shown.recipes[0].seeds == (3, 0)
+    strip, shown, seed_a, seed_b = explore.pick(services, drawn, event(key=drawn.key, places=[None, None]), request_of_ann)
+    assert (strip, shown, seed_a, seed_b) == (None, Shown(), "", "")
+
+
+def test_a_choice_in_an_older_grid_changes_nothing(services: Services, request_of_ann: gr.Request) -> None:
+    _, drawn = drawn_grid(services, request_of_ann)
+    assert explore.chosen_places(drawn, "older", [0, 1]) is None
+
+
+@pytest.mark.parametrize("places", [[99], [-1], [math.nan], ["1"], [True], "01", None, [0, 1, 2]])
+def test_an_impossible_choice_gets_a_sentence(services: Services, request_of_ann: gr.Request, places: object) -> None:
+    _, drawn = drawn_grid(services, request_of_ann)
+    with pytest.raises(StudioError):
+        explore.chosen_places(drawn, drawn.key, places)
+
+
+def test_the_way_begins_and_ends_at_the_chosen_pictures(services: Services, request_of_ann: gr.Request, tmp_path: Path) -> None:
+    _, shown = explore.walk(services, "scenes", None, 1.0, "2", "9", request_of_ann)
+    ends = [pixels(explore.save_file(services, shown, frame, "png", tmp_path)) for frame in (0, 31)]
+    alone = [pixels(path) for path in explore.sample(services, "scenes", "2,9", 1, 1.0, "", request_of_ann)]
+    assert all(np.array_equal(end, picture) for end, picture in zip(ends, alone, strict=True))
+
+
+@pytest.mark.parametrize("kind", ["mp4", "gif"])
+def test_a_film_is_saved_from_the_way(services: Services, request_of_ann: gr.Request, tmp_path: Path, kind: str) -> None:
+    film = Path(explore.interpolate(services, "garments", "1", "2", 8, 1.0, "coat", kind, request_of_ann))
+    assert film.suffix == f".{kind}"
+    assert film.stat().st_size > 1000
+    if kind == "gif":
+        with Image.open(film) as frames:
+            assert frames.n_frames == 8  # type: ignore[attr-defined]
+
+
+def test_a_film_needs_two_pictures(services: Services, request_of_ann: gr.Request, tmp_path: Path) -> None:
+    _, drawn = drawn_grid(services, request_of_ann)
+    with pytest.raises(StudioError, match="choose a second one"):
+        explore.save_file(services, Shown(drawn.recipes[:1]), 0, "mp4", tmp_path)
+    with pytest.raises(StudioError, match="nothing to save yet"):
+        explore.save_file(services, Shown(), 0, "png", tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["exe", "../x", None, 3])
+def test_a_film_has_a_known_format(services: Services, request_of_ann: gr.Request, kind: object) -> None:
+    with pytest.raises(StudioError, match="the format is one of mp4, gif"):
+        explore.interpolate(services, "scenes", "1", "2", 8, 1.0, "", kind, request_of_ann)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("model", "seeds", "count", "truncation", "class_name", "sentence"),
+    [
+        ("nowhere", "0", 1, 1.0, "", "there is no model 'nowhere'"),
+        ("../scenes", "0", 1, 1.0, "", "there is no model"),
+        ("leather-denim", "0", 1, 1.0, "", "draws nothing by itself"),
+        ("scenes", "nan", 1, 1.0, "", "a seed is a whole number"),
+        ("scenes", "0", math.nan, 1.0, "", "the number of pictures is a whole number"),
+        ("scenes", "0", 65, 1.0, "", "the number of pictures is a whole number from 1 to 64"),
+        ("scenes", "0", 1, math.nan, "", "truncation is a number from 0 to 2"),
+        ("scenes", "0", 1, 1.0, "hat", "has no classes"),
+        ("garments", "0", 1, 1.0, "", "choose one of these classes"),
+        ("garments", "0", 1, 1.0, "crown", "choose one of these classes"),
+    ],
+)
+def test_a_wrong_wish_gets_a_sentence(
+    services: Services, request_of_ann: gr.Request, model: str, seeds: str, count: float, truncation: float, class_name: str, sentence: str
+) -> None:
+    with pytest.raises(StudioError, match=sentence):
+        explore.sample(services, model, seeds, count, truncation, class_name, request_of_ann)
+
+
+def test_a_class_left_from_another_model_is_not_asked_for(services: Services) -> None:
+    assert explore.class_for(services.zoo, "scenes", "hat") is None
+    assert explore.class_for(services.zoo, "garments", "hat") == "hat"
+
+
+def test_a_saved_picture_opens_again_with_its_fields(services: Services, request_of_ann: gr.Request) -> None:
+    path = explore.sample(services, "garments", "41", 1, 0.6, "shoes", request_of_ann)[0]
+    strip, shown, model, classes, truncation, seed, _ = explore.open_recipe(services, path, request_of_ann)
+    assert strip.caption.startswith("Drawn again from its recipe")
+    assert (model, classes["value"], truncation, seed) == ("garments", "shoes", 0.6, "41")
+    assert isinstance(shown.recipes[0], Sample)
+
+
+def test_a_picture_drawn_with_other_weights_says_so(services: Services, request_of_ann: gr.Request, tmp_path: Path) -> None:
+    card = services.zoo.card("scenes")
+    recipe = Sample("scenes", "0" * 64, card.rights, 4)
+    save_with_recipe(Image.new("RGB", (32, 32)), tmp_path / "old.png", recipe)
+    strip, shown, *_ = explore.open_recipe(services, str(tmp_path / "old.png"), request_of_ann)
+    assert "The weights of scenes here are others" in strip.caption
+    assert shown.recipes[0].weights == card.weights_sha256  # type: ignore[union-attr]
+
+
+def test_a_picture_without_a_recipe_gets_a_sentence(services: Services, request_of_ann: gr.Request, tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "holiday.png")
+    with pytest.raises(StudioError, match=r"holiday\.png holds no recipe"):
+        explore.open_recipe(services, str(tmp_path / "holiday.png"), request_of_ann)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".mp4"])
+def test_downloads_are_named_after_what_they_show(suffix: str) -> None:
+    sample = Sample("cityscape", "0" * 64, "", 7, 0.7)
+    way = Blend("clothing", "0" * 64, "", (3, 8), 0.25, 1.0, "skirt")
+    recipes: list[Recipe] = [sample, way, Sheet(4, (sample,) * 16)]
+    names = [explore.file_name(recipe, suffix) for recipe in recipes]
+    assert names[0] == f"cityscape-seed-7-psi-0.7{suffix}"
+    assert names[1].startswith("clothing-skirt-way-3-8")
+    assert len(set(names)) == 3
+
+
+def test_looks_are_offered_only_where_their_model_is_at_hand(services: Services) -> None:
+    assert explore.looks_at_hand(services.zoo) == ()
+
+
+def test_surprises_are_valid_seeds_within_the_sensible_range() -> None:
+    for seed, truncation in (explore.surprise() for _ in range(50)):
+        assert 0 <= int(seed) < 100_000
+        assert 0.7 <= truncation <= 1.1

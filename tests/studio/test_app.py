@@ -1,0 +1,127 @@
+"""How the page is wired, read from its configuration."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pytest
+
+from studio import app
+from studio.settings import Settings
+from tests.tiny import publish_tiny_models
+
+PUBLIC = {"score", "sample", "interpolate", "classes", "swap"}
+SLIDER_EVENTS = {"input", "change", "release"}
+NEEDS_NO_LABEL = {
+    "button",
+    "state",
+    "row",
+    "column",
+    "tabs",
+    "tabitem",
+    "group",
+    "form",
+    "accordion",
+    "markdown",
+    "downloadbutton",
+    "timer",
+}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[gr.Blocks]:
+    before = dict(os.environ)
+    home = tmp_path_factory.mktemp("studio")
+    publish_tiny_models(home / "models")
+    yield app.build(Settings(home=home))
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture(scope="module")
+def config(demo: gr.Blocks) -> dict[str, Any]:
+    return demo.config
+
+
+def components(config: dict[str, Any]) -> dict[int, dict[str, Any]]:
+    return {component["id"]: component for component in config["components"]}
+
+
+def test_the_four_jobs_are_tabs(config: dict[str, Any]) -> None:
+    labels = [component["props"]["label"] for component in config["components"] if component["type"] == "tabitem"]
+    assert [label for label in labels if label in ("Curate", "Explore", "Classes", "Texture swap")] == [
+        "Curate", "Explore", "Classes", "Texture swap",
+    ]  # fmt: skip
+
+
+def test_programs_get_five_endpoints_and_no_other(config: dict[str, Any]) -> None:
+    public = {dependency["api_name"] for dependency in config["dependencies"] if dependency["api_visibility"] == "public"}
+    assert public == PUBLIC
+
+
+def test_a_slider_never_drops_its_last_value(config: dict[str, Any]) -> None:
+    known = components(config)
+    for dependency in config["dependencies"]:
+        for target, name in dependency["targets"]:
+            if target in known and known[target]["type"] == "slider" and name in SLIDER_EVENTS:
+                assert dependency["trigger_mode"] == "always_last", (known[target]["props"]["label"], name)
+
+
+def test_every_field_has_a_label(config: dict[str, Any]) -> None:
+    for component in config["components"]:
+        if component["type"] not in NEEDS_NO_LABEL:
+            assert component["props"].get("label"), component["type"]
+
+
+def test_no_two_elements_share_an_id(config: dict[str, Any]) -> None:
+    ids = [component["props"]["elem_id"] for component in config["components"] if component["props"].get("elem_id")]
+    assert len(ids) == len(set(ids))
+
+
+def test_no_gallery_is_an_input(config: dict[str, Any]) -> None:
+    known = components(config)
+    assert not [
+        known[place] for dependency in config["dependencies"] for place in dependency["inputs"] if known[place]["type"] == "gallery"
+    ]
+
+
+def test_pictures_come_in_through_our_own_upload_alone(demo: gr.Blocks) -> None:
+    from studio.components.uploaded_image import UploadedImage
+
+    taken = {component for function in demo.fns.values() for component in function.inputs if isinstance(component, gr.Image)}
+    assert all(isinstance(component, UploadedImage) for component in taken)
+
+
+def test_drawing_events_wait_for_each_other(demo: gr.Blocks) -> None:
+    by_name = {function.api_name: function for function in demo.fns.values()}
+    assert {by_name[name].concurrency_id for name in ("sample", "interpolate", "classes", "swap")} == {"model"}
+
+
+def test_the_page_stays_small(config: dict[str, Any]) -> None:
+    assert len(config["components"]) < 190
+
+
+def test_only_a_space_says_that_nothing_is_kept(config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("STUDIO_HOME", "GRADIO_TEMP_DIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+    publish_tiny_models(tmp_path / "models")
+    space = app.build(Settings(home=tmp_path, space=True, host="0.0.0.0")).config
+    said = [component["props"].get("value") for component in space["components"] if component["props"].get("elem_id") == "nothing-kept"]
+    assert said == [app.NOTHING_KEPT]
+    assert not [component for component in config["components"] if component["props"].get("elem_id") == "nothing-kept"]
+
+
+def test_the_launch_shares_nothing(tmp_path: Path) -> None:
+    told = app.launch_kwargs(Settings(home=tmp_path))
+    assert told["server_name"] == "127.0.0.1"
+    assert told["share"] is told["show_error"] is told["ssr_mode"] is told["run_history"] is told["mcp_server"] is False
+    assert told["strict_cors"] is True
+    assert told["allowed_paths"] == []
+    assert told["footer_links"] == []
+
+
+def test_the_queue_is_closed_to_calls_past_it(demo: gr.Blocks) -> None:
+    assert demo.api_open is False
+    assert demo._queue.max_size == app.QUEUE_SIZE

@@ -1,0 +1,125 @@
+import inspect
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import gradio as gr
+import pytest
+from PIL import Image
+
+from engines.errors import Cancelled, StudioError
+from engines.recipe import MAX_SEED
+from studio import guards
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, True, 1.5, "abc", "3", None, 17, -1])
+def test_a_whole_number_must_be_one_and_in_range(value: object) -> None:
+    with pytest.raises(StudioError, match="the count is a whole number from 0 to 16"):
+        guards.finite_int(value, "the count", 0, 16)
+
+
+def test_a_whole_number_may_come_as_a_float_as_json_sends_it() -> None:
+    assert guards.finite_int(3.0, "the count", 0, 16) == 3
+
+
+@pytest.mark.parametrize("value", [math.nan, -math.inf, False, "1", None, 2.5])
+def test_a_number_must_be_finite_and_in_range(value: object) -> None:
+    with pytest.raises(StudioError, match="truncation is a number from 0 to 2"):
+        guards.finite_float(value, "truncation", 0, 2)
+
+
+@pytest.mark.parametrize("value", ["abc", "1.5", "nan", "-3", "", "1e3", str(MAX_SEED + 1), "9" * 400, math.nan, 0.5, True, None, "١٢"])
+def test_an_impossible_seed_gets_a_sentence(value: object) -> None:
+    with pytest.raises(StudioError, match="a seed is a whole number from 0 to"):
+        guards.seed(value)
+
+
+def test_the_largest_seed_survives_the_text_field_to_the_last_digit() -> None:
+    assert guards.seed(f" {MAX_SEED} ") == MAX_SEED
+
+
+def test_seeds_are_a_first_one_a_list_or_a_range() -> None:
+    assert guards.seeds("7", 3) == [7, 8, 9]
+    assert guards.seeds("1, 2, 9") == [1, 2, 9]
+    assert guards.seeds("4-6") == [4, 5, 6]
+    assert guards.seeds(2.0, 2.0) == [2, 3]
+
+
+@pytest.mark.parametrize("value", ["", "a", "1,b", "9-3", "0-999", "-5", "0-99999999999999999999999", str(MAX_SEED), math.nan])
+def test_impossible_seeds_get_a_sentence(value: object) -> None:
+    with pytest.raises(StudioError):
+        guards.seeds(value, 16)
+
+
+def test_an_error_reaches_the_page_as_one_sentence_that_stays() -> None:
+    def fail(name: str) -> None:
+        raise StudioError(f"there is no model {name}: choose another")
+
+    with pytest.raises(gr.Error) as caught:
+        guards.sentences(fail, "<b>x</b>")()
+    assert caught.value.message == "There is no model ‹b›x‹/b›: choose another."
+    assert caught.value.duration is None
+
+
+def test_an_unexpected_error_shows_nothing_of_the_inside() -> None:
+    def fail() -> None:
+        raise RuntimeError("/secret/path")
+
+    with pytest.raises(gr.Error) as caught:
+        guards.sentences(fail)()
+    assert "secret" not in caught.value.message
+
+
+def test_stopping_is_no_accident() -> None:
+    def stop() -> Iterator[int]:
+        yield 1
+        raise Cancelled
+
+    handler = guards.sentences(stop)()
+    assert next(handler) == 1
+    with pytest.raises(gr.Error, match="Stopped"):
+        next(handler)
+
+
+def test_a_handler_keeps_what_gradio_reads_of_a_function() -> None:
+    def steps(services: object, count: int, request: gr.Request) -> Iterator[int]:
+        yield count
+
+    handler = guards.sentences(steps, object())
+    assert list(inspect.signature(handler).parameters) == ["count", "request"]
+    assert inspect.isgeneratorfunction(handler)
+    assert handler.__annotations__["request"] is gr.Request
+
+
+def test_only_uploaded_files_are_opened(tmp_path: Path) -> None:
+    uploads = tmp_path / "uploads"
+    uploads.mkdir()
+    Image.new("RGB", (4, 4)).save(uploads / "in.png")
+    Image.new("RGB", (4, 4)).save(tmp_path / "out.png")
+    (uploads / "link.png").symlink_to(tmp_path / "out.png")
+    assert guards.uploaded_picture(uploads / "in.png", uploads) == (uploads / "in.png").resolve()
+    for path in (tmp_path / "out.png", uploads / ".." / "out.png", uploads / "link.png", uploads / "missing.png", uploads):
+        with pytest.raises(StudioError, match="was not uploaded here"):
+            guards.uploaded_picture(path, uploads)
+    with pytest.raises(StudioError, match="upload one first"):
+        guards.uploaded_picture(None, uploads)
+
+
+def test_a_session_has_one_folder_name_that_others_cannot_guess() -> None:
+    name = guards.session_token(b"secret", "ann")
+    assert name == guards.session_token(b"secret", "ann")
+    assert name not in {guards.session_token(b"other", "ann"), guards.session_token(b"secret", "bob")}
+    assert guards.session_token(b"secret", None) != guards.session_token(b"secret", None)
+    assert guards.session_token(b"secret", "../../etc").isalnum()
+
+
+def test_a_download_has_a_safe_name() -> None:
+    assert guards.file_name("cityscape", "seed", 7, suffix=".png") == "cityscape-seed-7.png"
+    assert guards.file_name("../../etc/passwd", "", "a b", suffix=".gif") == "etc-passwd-a-b.gif"
+    assert guards.file_name("", "..", suffix=".png") == "atelier.png"
+    assert len(guards.file_name("x" * 500, suffix=".png")) == 124
+
+
+def test_nothing_is_wrapped_where_there_is_no_gpu_to_borrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
+    assert guards.gpu(len) is len

@@ -1,0 +1,41 @@
+import os
+import time
+from pathlib import Path
+
+import gradio as gr
+
+from engines.exploration.sampling import sample_recipes
+from studio.state import Services, sweep
+
+
+def test_a_session_has_its_own_folder_and_takes_it_along_when_it_ends(services: Services) -> None:
+    ann, bob = gr.Request(session_hash="ann"), gr.Request(session_hash="bob")
+    folder = services.session_folder(ann)
+    (folder / "mine.png").write_bytes(b"x")
+    assert services.session_folder(ann) == folder
+    assert services.session_folder(bob) != folder
+    services.end_session(ann)
+    assert not folder.exists()
+    assert services.session_folder(bob).is_dir()
+
+
+def test_a_call_without_a_session_has_a_folder_of_its_own(services: Services) -> None:
+    assert services.session_folder(None) != services.session_folder(None)
+
+
+def test_what_nobody_used_for_an_hour_is_removed(services: Services) -> None:
+    used, forgotten = (services.session_folder(gr.Request(session_hash=name)) for name in ("ann", "bob"))
+    long_ago = time.time() - 3700
+    os.utime(forgotten, (long_ago, long_ago))
+    assert sweep(services.settings.sessions) == 1
+    assert used.is_dir()
+    assert not forgotten.exists()
+
+
+def test_sweeping_nothing_is_fine(tmp_path: Path) -> None:
+    assert sweep(tmp_path / "none") == 0
+
+
+def test_drawing_and_rendering_agree(services: Services) -> None:
+    recipes = sample_recipes(services.zoo.generator("scenes"), range(5))
+    assert services.draw(recipes)[3].tobytes() == services.render(recipes[3]).tobytes()
