@@ -1,0 +1,97 @@
+"""The journey through the Classes tab, in a real browser on the shipped weights."""
+
+import zipfile
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from engines import imaging
+from engines.models.zoo import Zoo
+from engines.production.rendering import render
+from engines.recipe import Sample, Sheet, read_recipe
+from tests.browser.conftest import Opener
+
+TAB = "Classes"
+
+
+def ready(page: Page, count: int) -> None:
+    expect(page.locator(f"#classes-grid .picture-grid[data-ready='{count}']")).to_be_visible()
+
+
+def tiles(page: Page) -> list[str]:
+    return page.evaluate("[...document.querySelectorAll('#classes-grid canvas')].map((canvas) => canvas.toDataURL())")
+
+
+def saved(page: Page, button: str, folder: Path) -> Path:
+    with page.expect_download() as waited:
+        page.locator(button).click()
+    path = folder / waited.value.suggested_filename
+    waited.value.save_as(path)
+    return path
+
+
+def test_a_class_is_drawn_at_the_first_visit_and_every_seed_is_another_picture(open_tab: Opener) -> None:
+    page = open_tab(TAB)
+    ready(page, 16)
+    assert len(set(tiles(page))) == 16
+
+
+def test_the_pictures_of_a_class_leave_as_files_that_open_again(open_tab: Opener, shipped_zoo: Zoo, tmp_path: Path) -> None:
+    page = open_tab(TAB)
+    ready(page, 16)
+    page.locator("#classes-class").get_by_label("shoes", exact=True).check()
+    page.locator("#classes-seeds textarea, #classes-seeds input").first.fill("3, 8, 30-31")
+    page.locator("#classes-run").click()
+    ready(page, 4)
+    expect(page.locator("#classes-grid .status")).to_contain_text("4 pictures of the class shoes, drawn by clothing")
+    with zipfile.ZipFile(saved(page, "#classes-save", tmp_path)) as archive:
+        archive.extractall(tmp_path / "out")
+    files = sorted((tmp_path / "out").iterdir())
+    recipes = [read_recipe(path) for path in files]
+    assert [(recipe.class_name, recipe.seed) for recipe in recipes if isinstance(recipe, Sample)] == [
+        ("shoes", seed) for seed in (3, 8, 30, 31)
+    ]
+    for path, recipe in zip(files, recipes, strict=True):
+        assert recipe is not None
+        assert render(shipped_zoo, recipe).tobytes() == imaging.safe_open(path).tobytes()
+
+
+def test_the_sheet_has_every_class_and_seed_and_opens_again(open_tab: Opener, shipped_zoo: Zoo, tmp_path: Path) -> None:
+    page = open_tab(TAB)
+    ready(page, 16)
+    page.locator("#classes-seeds textarea, #classes-seeds input").first.fill("5-7")
+    page.locator("#classes-sheet-run").click()
+    expect(page.locator("#classes-sheet img")).to_be_visible()
+    classes = shipped_zoo.card("clothing").classes
+    assert page.locator("#classes-sheet .sheet-row").all_text_contents() == list(classes)
+    assert page.locator("#classes-sheet .sheet-column").all_text_contents() == ["5", "6", "7"]
+    path = saved(page, "#classes-save-sheet", tmp_path)
+    recipe = read_recipe(path)
+    assert isinstance(recipe, Sheet)
+    assert len(recipe.tiles) == 3 * len(classes)
+    assert render(shipped_zoo, recipe).tobytes() == imaging.safe_open(path).tobytes()
+
+
+def test_a_look_draws_with_one_click_also_with_another_model(open_tab: Opener) -> None:
+    page = open_tab(TAB)
+    ready(page, 16)
+    before = tiles(page)
+    page.get_by_role("button", name="Denim", exact=True).click()
+    expect(page.locator("#classes-grid .status")).to_contain_text("of the class denim, drawn by materials")
+    expect(page.locator("#classes-class").get_by_label("denim", exact=True)).to_be_checked()
+    ready(page, 16)
+    page.wait_for_function("document.querySelector('#classes-grid canvas').width >= 128")
+    assert not set(before) & set(tiles(page))
+
+
+def test_impossible_seeds_get_a_sentence_and_the_tab_goes_on(open_tab: Opener) -> None:
+    page = open_tab(TAB)
+    ready(page, 16)
+    field = page.locator("#classes-seeds textarea, #classes-seeds input").first
+    for seeds, sentence in (("NaN", "got 'NaN'"), ("", "got nothing"), ("0-999", "At most 64 seeds")):
+        field.fill(seeds)
+        page.locator("#classes-run").click()
+        expect(page.get_by_test_id("toast-body").filter(has_text=sentence).first).to_be_visible()
+    field.fill("7")
+    page.locator("#classes-run").click()
+    ready(page, 1)

@@ -1,0 +1,118 @@
+"""The journey through the Explore tab, in a real browser on the shipped weights."""
+
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from engines import imaging
+from engines.models.zoo import Zoo
+from engines.production.rendering import render
+from engines.recipe import Blend, Sample, Sheet, read_recipe
+from tests.browser.conftest import Opener
+
+TAB = "Explore"
+
+
+def ready(page: Page) -> None:
+    expect(page.locator("#explore-grid .picture-grid[data-ready='16']")).to_be_visible()
+
+
+def tiles(page: Page) -> list[str]:
+    return page.evaluate("[...document.querySelectorAll('#explore-grid canvas')].map((canvas) => canvas.toDataURL())")
+
+
+def seed_field(page: Page, name: str) -> str:
+    return page.locator(f"#explore-{name} input, #explore-{name} textarea").first.input_value()
+
+
+def saved(page: Page, button: str, folder: Path) -> Path:
+    with page.expect_download() as waited:
+        page.locator(button).click()
+    path = folder / waited.value.suggested_filename
+    waited.value.save_as(path)
+    return path
+
+
+def shown(page: Page, frames: int) -> None:
+    expect(page.locator(f"#explore-viewer .picture-viewer[data-ready='{frames}']")).to_be_attached()
+
+
+def test_sixteen_seeds_are_sixteen_pictures(open_tab: Opener) -> None:
+    page = open_tab(TAB)
+    ready(page)
+    assert len(set(tiles(page))) == 16
+
+
+def test_a_chosen_picture_is_saved_and_renders_to_the_same_pixels(open_tab: Opener, shipped_zoo: Zoo, tmp_path: Path) -> None:
+    page = open_tab(TAB)
+    ready(page)
+    page.locator("#explore-grid [role=option]").nth(3).click()
+    shown(page, 1)
+    path = saved(page, "#explore-viewer .save-png", tmp_path)
+    recipe = read_recipe(path)
+    assert isinstance(recipe, Sample)
+    assert recipe.seed == 3
+    assert render(shipped_zoo, recipe).tobytes() == imaging.safe_open(path).tobytes()
+
+
+def test_two_chosen_pictures_give_a_way_to_scrub_and_save(open_tab: Opener, shipped_zoo: Zoo, tmp_path: Path) -> None:
+    page = open_tab(TAB)
+    ready(page)
+    page.locator("#explore-grid [role=option]").nth(2).click()
+    shown(page, 1)
+    page.locator("#explore-grid [role=option]").nth(9).click()
+    shown(page, 32)
+    assert (seed_field(page, "seed-a"), seed_field(page, "seed-b")) == ("2", "9")
+    slider, canvas = page.get_by_role("slider", name="From A to B"), page.locator("#explore-viewer canvas")
+    slider.focus()
+    frames = []
+    for key in ("Home", "ArrowRight", "End"):
+        page.keyboard.press(key)
+        frames.append(canvas.evaluate("(canvas) => canvas.toDataURL()"))
+    assert len(set(frames)) == 3
+    path = saved(page, "#explore-viewer .save-png", tmp_path)
+    recipe = read_recipe(path)
+    assert isinstance(recipe, Blend)
+    assert (recipe.seeds, recipe.position) == ((2, 9), 1.0)
+    assert render(shipped_zoo, recipe).tobytes() == imaging.safe_open(path).tobytes()
+    film = saved(page, "#explore-viewer .save-gif", tmp_path)
+    with Image.open(film) as opened:
+        assert opened.n_frames >= 24  # type: ignore[attr-defined]
+    assert saved(page, "#explore-viewer .save-mp4", tmp_path).stat().st_size > 5000
+
+
+def test_the_whole_grid_is_saved_as_one_sheet(open_tab: Opener, shipped_zoo: Zoo, tmp_path: Path) -> None:
+    page = open_tab(TAB)
+    ready(page)
+    path = saved(page, "#explore-sheet", tmp_path)
+    recipe = read_recipe(path)
+    assert isinstance(recipe, Sheet)
+    assert len(recipe.tiles) == 16
+    assert render(shipped_zoo, recipe).tobytes() == imaging.safe_open(path).tobytes()
+
+
+def test_pictures_are_chosen_with_the_keyboard_alone(open_tab: Opener) -> None:
+    page = open_tab(TAB)
+    ready(page)
+    page.locator("#explore-grid [role=option]").first.focus()
+    for key in ("ArrowRight", "ArrowDown", "Enter", "End", "Space"):
+        page.keyboard.press(key)
+    shown(page, 32)
+    assert page.locator("#explore-grid [aria-selected=true]").count() == 2
+
+
+def test_impossible_seeds_get_a_sentence_and_the_tab_goes_on(open_tab: Opener) -> None:
+    page = open_tab(TAB)
+    ready(page)
+    field = page.locator("#explore-seed input, #explore-seed textarea").first
+    for seed in ("NaN", "-3", "9223372036854775808"):
+        field.fill(seed)
+        page.locator("#explore-draw").click()
+        expect(page.get_by_test_id("toast-body").filter(has_text=seed).first).to_be_visible()
+    before = tiles(page)
+    field.fill("500")
+    page.locator("#explore-draw").click()
+    expect(page.locator("#explore-grid [role=option]").first).to_have_attribute("aria-label", "Seed 500")
+    ready(page)
+    page.wait_for_function("(old) => document.querySelector('#explore-grid canvas').toDataURL() !== old", arg=before[0])
