@@ -76,10 +76,11 @@ PRESETS = {
         AdversarialPreset(
             "materials-128",
             "garments of a material on white, 128 px",
-            widths=(256, 224, 160, 96, 64, 32),
+            widths=(256, 192, 128, 64, 32, 16),
             conditional=True,
             framing="letterbox",
-            batch=32,
+            batch=24,
+            transition=(3_000, 9_000),
         ),
         AdversarialPreset(
             "grey-28",

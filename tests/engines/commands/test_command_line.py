@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from engines.recipe import Sample, Swap, read_recipe
-from tests.engines.commands.command_line import atelier
+from tests.engines.commands.command_line import atelier, atelier_apart
 from tests.tiny import publish_tiny_models
 
 
@@ -41,6 +41,13 @@ def test_help_names_every_command_and_a_first_try() -> None:
         described = atelier(command, "--help")
         assert described.returncode == 0
         assert "python -m engines" in described.stdout
+
+
+def test_a_mistake_ends_the_process_with_code_two(tmp_path: Path) -> None:
+    done = atelier_apart("sample", "nothing", "--seeds", 1, "--out", tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert one_line(done.stderr).startswith("error: there is no model 'nothing'")
 
 
 def test_models_are_listed_and_shown(home: Path) -> None:
@@ -186,15 +193,17 @@ def test_a_tiny_model_is_trained_published_and_drawn_from(home: Path, tmp_path: 
     (tmp_path / "words.json").write_text(json.dumps(words))
     for preset, name in (("garments-64", "mine"), ("textures-128", "pair")):
         run = tmp_path / "runs" / name
-        trained = atelier(
+        trained = atelier_apart(
             "train", preset, "--data", tmp_path / "data", "--out", run, "--minutes", "0.001", "--precision", "float32", home=home
         )
         assert trained.returncode == 0, trained.stderr
         assert sorted(path.name for path in run.iterdir()) == ["checkpoints", "config.json", "metrics.jsonl", "samples"]
-        again = atelier("train", preset, "--data", tmp_path / "data", "--out", run, "--minutes", "0.001", "--resume", home=home)
-        assert "2 of" in again.stdout, again.stderr
         published = atelier("publish", run, "--as", name, "--words", tmp_path / "words.json", home=home)
         assert published.returncode == 0, published.stderr
+    again = atelier_apart("train", "textures-128", "--data", tmp_path / "data", "--out", run, "--minutes", "0.001", "--resume", home=home)
+    assert "2 of" in again.stdout, again.stderr
+    refused = atelier_apart("train", "textures-128", "--data", tmp_path / "data", "--out", run, "--seed", 1, "--resume", home=home)
+    assert "seed was 0 and is now 1" in one_line(refused.stderr.splitlines()[-1])
     drawn = atelier("sample", "mine", "--seeds", 1, "--class", "denim", "--out", tmp_path / "drawn", home=home)
     assert drawn.returncode == 0, drawn.stderr
     source = next((tmp_path / "data" / "denim").iterdir())

@@ -20,7 +20,7 @@ def expected_parameters(widths: tuple[int, ...], start: int, channels: int) -> i
 
 @pytest.mark.parametrize(
     ("widths", "start", "channels", "side"),
-    [((256, 192, 128, 64, 32), 4, 3, 64), ((256, 224, 160, 96, 64, 32), 4, 3, 128), ((192, 128, 64), 7, 1, 28)],
+    [((256, 192, 128, 64, 32), 4, 3, 64), ((256, 192, 128, 64, 32, 16), 4, 3, 128), ((192, 128, 64), 7, 1, 28)],
 )
 def test_pictures_have_the_promised_size_and_the_network_its_parameters(
     widths: tuple[int, ...], start: int, channels: int, side: int
