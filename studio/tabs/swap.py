@@ -35,9 +35,9 @@ INTRODUCTION = "Give a leather garment the texture of denim, or denim that of le
 EXAMPLES_NOTE = "Or choose a garment drawn here and now:"
 EMPTY = "Choose an example, or upload a picture of a garment. It appears here before and after, with a divider to move between them."
 NOTE = (
-    "It changes the texture of a garment and nothing else: not the person, not the cut. It learned from photographs of single garments on "
-    "plain ground and does best on those; elsewhere it may recolour what is no garment. *Recovered* is the way back: the nearer it comes "
-    "to the original, the more of the garment was kept. The download carries its recipe, with the fingerprint of your picture."
+    "It is meant for garments, never for the person who wears them. It does best on single garments on plain ground: it sees the whole "
+    "picture, so skin, hair and backgrounds drift in colour, and faces smear. *Recovered* is the way back: the nearer it comes to the "
+    "original, the more of the garment was kept. The download carries its recipe, with the fingerprint of your picture."
 )
 
 
