@@ -70,8 +70,8 @@ class Zoo:
         found = {card.parent.name for folder in self._folders if folder.is_dir() for card in folder.glob(f"*/{CARD_FILE}")}
         return sorted(name for name in found if kind is None or self.card(name).kind == kind)
 
-    def folder(self, name: str) -> Path:
-        """The folder of a model.
+    def folder(self, name: str, kind: str | None = None) -> Path:
+        """The folder of a model; `kind` is what the sentence offers when there is none of that name.
 
         Raises:
             StudioError: no model of that name.
@@ -80,7 +80,7 @@ class Zoo:
             for folder in self._folders:
                 if (folder / name / CARD_FILE).is_file():
                     return folder / name
-        raise StudioError(f"there is no model {str(name)[:60]!r}: choose one of {', '.join(self.names())}")
+        raise StudioError(f"there is no model {str(name)[:60]!r}: choose one of {', '.join(self.names(kind))}")
 
     def card(self, name: str) -> Card:
         """The card of a model."""
@@ -92,7 +92,7 @@ class Zoo:
         Raises:
             StudioError: unknown, of another kind, or damaged.
         """
-        loaded = self._load(name)
+        loaded = self._load(name, "generator")
         if not isinstance(loaded, Generator):
             raise StudioError(f"{name} swaps textures and draws nothing by itself: choose one of {', '.join(self.names('generator'))}")
         return loaded
@@ -103,15 +103,15 @@ class Zoo:
         Raises:
             StudioError: unknown, of another kind, or damaged.
         """
-        loaded = self._load(name)
+        loaded = self._load(name, "translator")
         if not isinstance(loaded, Translator):
             raise StudioError(f"{name} swaps no textures: choose one of {', '.join(self.names('translator'))}")
         return loaded
 
-    def _load(self, name: str) -> Generator | Translator:
+    def _load(self, name: str, kind: str) -> Generator | Translator:
         with self._lock:
             if name not in self._loaded:
-                self._loaded[name] = _read(self.folder(name))
+                self._loaded[name] = _read(self.folder(name, kind))
             return self._loaded[name]
 
 

@@ -26,8 +26,10 @@ def test_models_are_found_by_kind_and_loaded_once(tiny_zoo: Zoo) -> None:
 
 @pytest.mark.parametrize("name", ["nothing", "", "../scenes", "scenes/../scenes", "a" * 500])
 def test_an_unknown_name_is_answered_with_the_names_there_are(tiny_zoo: Zoo, name: str) -> None:
-    with pytest.raises(StudioError, match="choose one of garments, leather-denim, scenes"):
+    with pytest.raises(StudioError, match="choose one of garments, scenes"):
         tiny_zoo.generator(name)
+    with pytest.raises(StudioError, match="choose one of garments, leather-denim, scenes"):
+        tiny_zoo.card(name)
 
 
 def test_a_model_of_another_kind_is_refused(tiny_zoo: Zoo) -> None:
