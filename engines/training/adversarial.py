@@ -69,7 +69,7 @@ class AdversarialTask:
         if classes is not None and preset.mismatch:
             wrong = (classes + torch.randint(1, len(self.classes), classes.shape, device=classes.device)) % len(self.classes)
             loss = loss + emphasis * preset.mismatch * torch.relu(1 + self._judge(real, wrong)).mean()
-        self._descend(self.discriminator_optimiser, loss)
+        self.workers.descend(self.discriminator_optimiser, loss)
 
         self.discriminator.heads.requires_grad_(False)
         score = self._judge(fake, classes)
@@ -79,7 +79,7 @@ class AdversarialTask:
             shortfall = objectives.spread_shortfall(fake, real, classes)
             generator_loss = generator_loss + preset.spread * shortfall
             extra["spread shortfall"] = shortfall.item()
-        self._descend(self.generator_optimiser, generator_loss)
+        self.workers.descend(self.generator_optimiser, generator_loss)
         self.average.update(self.generator, preset.batch, (step + 1) * preset.batch)
         return {
             "discriminator": loss.item(),
@@ -105,12 +105,6 @@ class AdversarialTask:
         pictures = self.judging.arrange(augment(pictures, self.preset.policy))
         with self.judging.autocast():
             return self.discriminator(pictures, classes)
-
-    def _descend(self, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self.workers.average_gradients(optimiser)
-        optimiser.step()
 
     def state(self) -> dict[str, Any]:
         """All that training changes, as tensors, numbers and names."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from PIL import Image
+from torch import Tensor
 
 from engines import compute, imaging
 from engines.errors import Cancelled, StudioError
@@ -35,8 +36,14 @@ class Workers:
         """Whether this process writes files."""
         return self.process == 0
 
-    def average_gradients(self, optimiser: torch.optim.Optimizer) -> None:
-        """Replace each gradient by its mean over the processes."""
+    def descend(self, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
+        """One step of an optimiser down the gradient of a loss, averaged over the processes."""
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self._average_gradients(optimiser)
+        optimiser.step()
+
+    def _average_gradients(self, optimiser: torch.optim.Optimizer) -> None:
         if self._accelerator is None or self.processes == 1:
             return
         for group in optimiser.param_groups:

@@ -166,7 +166,7 @@ class CycleTask:
         if identity > 0:
             same = _total(functional.l1_loss(self._translate(domain, real[domain]), real[domain]) for domain in range(2))
             loss = loss + identity * same
-        self._descend(self.translator_optimiser, loss)
+        self.workers.descend(self.translator_optimiser, loss)
 
         for critic in self.critics:
             critic.requires_grad_(True)
@@ -175,17 +175,11 @@ class CycleTask:
             remembered = self.pools[domain].exchange(fake[domain].detach())
             critic_loss = critic_loss + 0.5 * objectives.least_squares(self._judge(domain, real[domain]), 1.0)
             critic_loss = critic_loss + 0.5 * objectives.least_squares(self._judge(domain, remembered), 0.0)
-        self._descend(self.critic_optimiser, critic_loss)
+        self.workers.descend(self.critic_optimiser, critic_loss)
         for average, network in zip(self.averages, self.translators, strict=True):
             average.update(network, preset.batch, (step + 1) * preset.batch)
         losses = {"total": loss, "cycle": cycle, "generator": adversarial, "critic": critic_loss}
         return {name: value.item() for name, value in losses.items()}
-
-    def _descend(self, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self.workers.average_gradients(optimiser)
-        optimiser.step()
 
     def state(self) -> dict[str, Any]:
         """All that training changes, as tensors, numbers and names."""
