@@ -92,6 +92,8 @@ PRESETS = {
             view=64,
             policy=("translation", "cutout"),
             batch=64,
+            transition=(0, 1),
+            spread=2.0,
         ),
     )
 }
