@@ -57,6 +57,18 @@ def roc_auc(positives: np.ndarray, others: np.ndarray) -> float:
     return float((below + up_to).mean() / 2 / len(others))
 
 
+def precision_recall(kept: np.ndarray, matching: np.ndarray) -> tuple[float, float]:
+    """Part of the kept pictures that match, and part of the matching pictures that are kept; shapes (n,) and (n,), bool.
+
+    Raises:
+        StudioError: nothing is kept, or nothing matches.
+    """
+    if not kept.any() or not matching.any():
+        raise StudioError(f"precision and recall need pictures, got {kept.sum()} kept and {matching.sum()} matching: choose a lower cut")
+    right = float((kept & matching).sum())
+    return right / float(kept.sum()), right / float(matching.sum())
+
+
 def check_prompt(check: PromptCheck, scores: np.ndarray, classes: Sequence[str]) -> PromptResult:
     """Compare the scores of one prompt between matching pictures and all others.
 

@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from engines.errors import StudioError
-from engines.evaluation.retrieval import PromptCheck, check_prompt, roc_auc
+from engines.evaluation.retrieval import PromptCheck, check_prompt, precision_recall, roc_auc
 
 
 def test_the_auc_is_that_of_scikit_learn_with_ties_too() -> None:
@@ -24,3 +24,10 @@ def test_classes_that_partly_match_count_neither_way() -> None:
     assert result.auc == 1.0
     assert result.pictures == (2, 1)
     assert result.matching == pytest.approx(0.85)
+
+
+def test_precision_is_of_what_is_kept_and_recall_of_what_matches() -> None:
+    kept, matching = np.array([True, True, True, False, False]), np.array([True, False, True, True, True])
+    assert precision_recall(kept, matching) == pytest.approx((2 / 3, 1 / 2))
+    with pytest.raises(StudioError, match="0 kept"):
+        precision_recall(np.zeros(5, bool), matching)
