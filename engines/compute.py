@@ -1,5 +1,6 @@
 """Device, precision and memory format: the one place that decides them, and the one that builds an Accelerator."""
 
+import ctypes
 import os
 import time
 from collections.abc import Callable
@@ -70,6 +71,26 @@ class Numerics:
         return batch.to(where or device(), non_blocking=True).contiguous(memory_format=layout)
 
 
+@dataclass(frozen=True)
+class HeldNumerics(Numerics):
+    """Weights and pictures are held in the precision itself, without autocast: for networks that are only looked through.
+
+    On a CPU with bfloat16 instructions this is several times faster than float32, where autocast brings little.
+    """
+
+    def autocast(self, where: torch.device | None = None) -> AbstractContextManager[Any]:
+        """Nothing: all is in one precision already."""
+        return nullcontext()
+
+    def place(self, module: nn.Module, where: torch.device | None = None) -> nn.Module:
+        """Move a module to its device, precision and memory format, in place."""
+        return super().place(module, where).to(PRECISIONS[self.precision])
+
+    def arrange(self, batch: Tensor, where: torch.device | None = None) -> Tensor:
+        """Move pictures, shape (n, channels, height, width), to the device, precision and memory format."""
+        return super().arrange(batch, where).to(PRECISIONS[self.precision])
+
+
 def candidates(where: torch.device | None = None) -> list[Numerics]:
     """The combinations worth measuring on a device."""
     kind = (where or device()).type
@@ -125,6 +146,26 @@ def synchronise() -> None:
         torch.cuda.synchronize()
     elif device().type == "mps":
         torch.mps.synchronize()
+
+
+def keep_memory() -> None:
+    """Let the C library keep freed memory for the next step instead of handing it back to the system, where it can (glibc).
+
+    Training frees and takes the same large buffers every step; getting them from the system anew costs up to a third of a step.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError, TypeError):
+        return
+    trim_threshold, mmap_max = -1, -4  # M_TRIM_THRESHOLD, M_MMAP_MAX of malloc.h
+    mallopt(trim_threshold, 2**31 - 1)
+    mallopt(mmap_max, 0)
+
+
+def give_way() -> None:
+    """Lower this process's priority, where the system knows one: long work beside which a person wants to go on working."""
+    if hasattr(os, "nice"):
+        os.nice(10)
 
 
 def accelerator() -> "Accelerator":

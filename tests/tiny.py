@@ -44,7 +44,7 @@ def _generator(folder: Path, classes: tuple[str, ...]) -> None:
         elif "modulation" in name:
             nn.init.normal_(value, std=0.3)
     store_mean_start(network)
-    publish(folder, _card("generator", "lightweight", settings, classes, chunk=CHUNK), [network], None)
+    publish(folder, _card("generator", "lightweight", settings, classes, chunk=CHUNK), [network])
 
 
 def publish_tiny_models(folder: Path) -> Zoo:
@@ -55,5 +55,5 @@ def publish_tiny_models(folder: Path) -> Zoo:
     settings: dict[str, object] = {"width": 8, "blocks": 1}
     translators = [ResidualTranslator(width=8, blocks=1) for _ in range(2)]
     card = _card("translator", "residual translator", settings, ("denim", "leather"), side=64)
-    publish(folder / "leather-denim", card, translators, None)
+    publish(folder / "leather-denim", card, translators)
     return Zoo([folder])

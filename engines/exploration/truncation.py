@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from engines import compute
-from engines.networks.lightweight import LightweightGenerator
+from engines.models.zoo import DrawingNetwork
 
 MEAN_SAMPLES = 4096
 CHUNK = 256
@@ -25,7 +25,7 @@ def truncate(features: Tensor, mean: Tensor, psi: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def store_mean_start(network: LightweightGenerator, seed: int = 0) -> None:
+def store_mean_start(network: DrawingNetwork, seed: int = 0) -> None:
     """Measure the mean of the first block's features over `MEAN_SAMPLES` latents for each class and store it in the network, in place."""
     where = network.mean_start.device
     for index in range(len(network.mean_start)):
@@ -33,6 +33,6 @@ def store_mean_start(network: LightweightGenerator, seed: int = 0) -> None:
         total = torch.zeros_like(network.mean_start[index])
         for _ in range(MEAN_SAMPLES // CHUNK):
             latent = torch.randn(CHUNK, network.latent_dim, generator=random).to(where)
-            classes = torch.full((CHUNK,), index, device=where) if network.classes else None
+            classes = torch.full((CHUNK,), index, device=where) if len(network.mean_start) > 1 else None
             total += network.begin(latent, classes).sum(dim=0)
         network.mean_start[index] = total / MEAN_SAMPLES

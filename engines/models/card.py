@@ -11,10 +11,6 @@ from engines.errors import StudioError
 FORMAT = 1
 CARD_FILE = "atelier.json"
 KINDS = ("generator", "translator", "clip")
-PREVIEWS = {
-    "generator": "Pictures drawn with consecutive seeds, none picked",
-    "translator": "Original, generated, recovered: drawn garments of consecutive seeds, none picked; both directions",
-}
 
 
 @dataclass(frozen=True)
@@ -32,6 +28,7 @@ class Card:
         trained_on: what it learned from, in words; training: figures of the run.
         limits: how it fails.
         evaluation: measured figures with the command that gives them.
+        pictures: file beside the card → what it shows.
     """
 
     name: str
@@ -49,6 +46,7 @@ class Card:
     render: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     evaluation: dict[str, Any] = field(default_factory=dict)
+    pictures: dict[str, str] = field(default_factory=dict)
     licence: str = "other"
     tags: tuple[str, ...] = ()
 
@@ -104,8 +102,8 @@ def readme(card: Card) -> str:
     """The model card for people, with the front matter that hubs read."""
     front = ["---", f"license: {card.licence}", "tags:", *(f"- {tag}" for tag in card.tags or ("gan",)), "---"]
     lines = [*front, "", f"# {card.title}", "", card.summary, ""]
-    if card.kind != "clip":
-        lines += [f"![{PREVIEWS[card.kind]}](preview.webp)", ""]
+    for file, shows in card.pictures.items():
+        lines += [f"![{shows}]({file})", "", f"*{shows}*", ""]
     if card.classes:
         lines += [f"**Classes:** {', '.join(card.classes)}", ""]
     lines += ["## What it learned from", "", card.trained_on, ""]

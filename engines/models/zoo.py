@@ -3,7 +3,7 @@
 import re
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, cast
@@ -20,7 +20,6 @@ from engines.networks.registry import NETWORKS
 from engines.recipe import file_hash
 
 WEIGHTS_FILE = "model.safetensors"
-PREVIEW_FILE = "preview.webp"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -161,13 +160,14 @@ def _build(card: Card, tensors: dict[str, Tensor]) -> nn.Module:
     return card.numerics.place(network.eval().requires_grad_(False))
 
 
-def publish(folder: Path, card: Card, networks: Sequence[nn.Module], preview: Image.Image | None) -> Card:
-    """Write a model's folder whole or not at all: card, weights in half precision, README and preview.
+def publish(folder: Path, card: Card, networks: Sequence[nn.Module], pictures: Mapping[str, Image.Image] | None = None) -> Card:
+    """Write a model's folder whole or not at all: card, weights in half precision, README and pictures.
 
     Args:
         folder: must not exist yet; its name becomes the model's.
         card: its name and weights are filled in here.
         networks: one for a generator, two for a translator.
+        pictures: WebP files beside the card by name; what they show stands in `card.pictures`.
 
     Raises:
         StudioError: the folder exists, its name is no model name, or it cannot be written.
@@ -185,8 +185,8 @@ def publish(folder: Path, card: Card, networks: Sequence[nn.Module], preview: Im
         (temporary / WEIGHTS_FILE).chmod(0o644)
         card = replace(card, name=folder.name, weights_file=WEIGHTS_FILE, weights_sha256=file_hash(temporary / WEIGHTS_FILE))
         write_card(temporary, card)
-        if preview is not None:
-            preview.save(temporary / PREVIEW_FILE, quality=90)
+        for name, picture in (pictures or {}).items():
+            picture.save(temporary / name, quality=90)
     return card
 
 
@@ -207,7 +207,7 @@ def fetch_from_hub(repository: str, name: str | None = None) -> Path:
 
     target = paths.studio_home() / "models" / (name or repository.rpartition("/")[2].lower())
     try:
-        downloaded = Path(snapshot_download(repository, allow_patterns=[CARD_FILE, "*.safetensors", "*.json", "README.md", PREVIEW_FILE]))
+        downloaded = Path(snapshot_download(repository, allow_patterns=[CARD_FILE, "*.safetensors", "*.json", "README.md", "*.webp"]))
     except Exception as error:
         raise StudioError(
             f"{repository} cannot be fetched from the hub ({type(error).__name__}): check the name and the network"

@@ -75,7 +75,8 @@ class ProjectedDiscriminator(nn.Module):
         self.mix_scales.requires_grad_(False)
         self.heads = nn.ModuleList(Head(width, size, classes) for size in sizes)
 
-    def forward(self, pictures: Tensor, classes: Tensor | None = None) -> Tensor:
+    def look(self, pictures: Tensor) -> list[Tensor]:
+        """The mixed features of each scale, largest first: the frozen part of a judgement."""
         if pictures.shape[1] == 1:
             pictures = pictures.expand(-1, 3, -1, -1)
         maps = list(self._features(pictures))
@@ -87,4 +88,11 @@ class ProjectedDiscriminator(nn.Module):
                 current = current + functional.interpolate(above, size=current.shape[-2:], mode="nearest")
             above = self.mix_scales[index](current)
             mixed.insert(0, above)
+        return mixed
+
+    def judge(self, mixed: Sequence[Tensor], classes: Tensor | None = None) -> Tensor:
+        """Logits from what `look` found: the trained part of a judgement."""
         return torch.cat([head(level, classes) for head, level in zip(self.heads, mixed, strict=True)], dim=1).float()
+
+    def forward(self, pictures: Tensor, classes: Tensor | None = None) -> Tensor:
+        return self.judge(self.look(pictures), classes)

@@ -14,13 +14,13 @@ from engines import compute, imaging
 from engines.errors import Cancelled, StudioError
 from engines.progress import Progress, silent
 from engines.training.runs import Run
+from engines.training.warm_start import Beginning
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
 
 REPORT_EVERY = 10
-SNAPSHOT_EVERY = 250
-SAVE_EVERY_SECONDS = 120.0
+BEAT_EVERY_SECONDS = 2.0
 
 
 class Workers:
@@ -35,6 +35,17 @@ class Workers:
     def leads(self) -> bool:
         """Whether this process writes files."""
         return self.process == 0
+
+    def wait(self) -> None:
+        """Go on when every process has come here."""
+        if self._accelerator is not None and self.processes > 1:
+            self._accelerator.wait_for_everyone()
+
+    def any(self, wish: bool) -> bool:
+        """Whether any process wishes it: all stop at the same step, or those left would wait for gradients for ever."""
+        if self._accelerator is None or self.processes == 1:
+            return wish
+        return bool(self._accelerator.reduce(torch.tensor(float(wish), device=self._accelerator.device), reduction="sum") > 0)
 
     def descend(self, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
         """One step of an optimiser down the gradient of a loss, averaged over the processes."""
@@ -52,8 +63,25 @@ class Workers:
                     parameter.grad = self._accelerator.reduce(parameter.grad, reduction="mean")
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """How good a task's averaged networks are, measured on held-out pictures.
+
+    Attributes:
+        figures: what was measured, by name; all of it goes into the metrics.
+        score: the one by which the best snapshot is chosen: lower is better.
+        notices: what a person should look at, in sentences.
+    """
+
+    figures: dict[str, float]
+    score: float
+    notices: tuple[str, ...] = ()
+
+
 class Task(Protocol):
     """What is trained: holds networks and optimisers, and knows how to take a step."""
+
+    def begin(self, beginning: Beginning) -> None: ...
 
     def step(self, step: int) -> dict[str, float]: ...
 
@@ -62,6 +90,10 @@ class Task(Protocol):
     def load(self, state: dict[str, Any]) -> None: ...
 
     def snapshot(self) -> Image.Image: ...
+
+    def judge(self) -> Verdict | None: ...
+
+    def candidate(self) -> dict[str, Any]: ...
 
 
 @dataclass
@@ -73,16 +105,78 @@ class Plan:
         minutes: stop after so long even before the schedule ends; None for no limit. It only stops: nothing else depends on time.
         seed: all randomness is a function of it and of the step.
         facts: what the model was trained on, carried in the checkpoint and from there into its card.
+        look_every: steps between sample sheets, each with a judgement on held-out pictures.
+        save_seconds, save_every: write the checkpoint after so long, and at every so many steps.
     """
 
     steps: int
     minutes: float | None = None
     seed: int = 0
     facts: dict[str, Any] = field(default_factory=dict)
+    look_every: int = 250
+    save_seconds: float = 120.0
+    save_every: int | None = None
+
+
+class _Training:
+    """One stretch of training, from its start or a resume to its end."""
+
+    def __init__(self, task: Task, run: Run, plan: Plan, workers: Workers, resume: bool) -> None:
+        self.task, self.run, self.plan, self.workers = task, run, plan, workers
+        self.step, self.spent = 0, 0.0
+        if resume:
+            saved = run.checkpoint()
+            task.load(saved["task"])
+            self.step, self.spent = saved["step"], saved["seconds"]
+        self.start = self.step
+        best = run.best() if resume else None
+        self.best = best["score"] if best else math.inf
+        self.began = self.saved_at = time.monotonic()
+        self.beat_at = -math.inf
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    def save(self) -> None:
+        self.saved_at = time.monotonic()
+        self.run.save(
+            {"format": 1, "step": self.step, "seconds": self.spent + self.seconds, "task": self.task.state(), "facts": self.plan.facts}
+        )
+
+    def note(self, losses: dict[str, float], last: bool = False) -> None:
+        """What the leading process writes down after a step."""
+        if self.step % REPORT_EVERY == 0 or self.step == self.start + 1:
+            figures = {name: round(value, 5) for name, value in losses.items()}
+            self.run.report({"step": self.step, "seconds": round(self.spent + self.seconds, 2), **figures})
+        if self.step % self.plan.look_every == 0 or self.step == 1:
+            self.look()
+        if time.monotonic() - self.beat_at > BEAT_EVERY_SECONDS:
+            self.beat_at = time.monotonic()
+            self.run.beat(self.step, self.plan.steps, self.seconds / max(1, self.step - self.start))
+        due = self.plan.save_every is not None and self.step % self.plan.save_every == 0
+        if due or time.monotonic() - self.saved_at > self.plan.save_seconds:
+            self.save()
+
+    def look(self) -> None:
+        """A sample sheet, and what held-out pictures say; the best candidate so far is kept."""
+        imaging.save_png(self.task.snapshot(), self.run.folder / "samples" / f"step-{self.step:06d}.png")
+        verdict = self.task.judge() if self.step > 1 else None
+        if verdict is None:
+            return
+        self.run.report({"step": self.step, **{name: round(value, 5) for name, value in verdict.figures.items()}})
+        for notice in verdict.notices:
+            self.run.report({"step": self.step, "notice": notice})
+        if verdict.score < self.best:
+            self.best = verdict.score
+            networks = self.task.candidate()
+            self.run.save_best({"format": 1, "step": self.step, "score": verdict.score, "figures": verdict.figures, "networks": networks})
 
 
 def train(task: Task, run: Run, plan: Plan, workers: Workers, resume: bool = False, progress: Progress = silent) -> int:
     """Train until the schedule ends, the budget is spent or the person cancels; the run is saved in each case.
+
+    `progress` is called between steps: it may raise `Cancelled` there and nowhere else, so that what is saved is always a whole step.
 
     Returns:
         How many steps the run has taken in all.
@@ -90,38 +184,30 @@ def train(task: Task, run: Run, plan: Plan, workers: Workers, resume: bool = Fal
     Raises:
         StudioError: a loss became infinite or NaN; the last good checkpoint stays.
     """
-    start, spent = 0, 0.0
-    if resume:
-        saved = run.checkpoint()
-        task.load(saved["task"])
-        start, spent = saved["step"], saved["seconds"]
-    began = saved_at = time.monotonic()
-
-    def save(step: int) -> None:
+    training = _Training(task, run, plan, workers, resume)
+    over = training.step >= plan.steps
+    while not over:
+        torch.manual_seed(compute.random_generator(plan.seed, training.step, workers.process).initial_seed())
+        losses = task.step(training.step)
+        training.step += 1
+        broken = [name for name, value in losses.items() if not math.isfinite(value)]
+        if broken:
+            text = f"{broken[0]} became {losses[broken[0]]} at step {training.step}: resume with a lower learning rate"
+            if workers.leads:
+                run.report({"step": training.step, "notice": text})
+            raise StudioError(text)
         if workers.leads:
-            run.save({"format": 1, "step": step, "seconds": spent + time.monotonic() - began, "task": task.state(), "facts": plan.facts})
-
-    step = start
-    with suppress(Cancelled):
-        while step < plan.steps:
-            torch.manual_seed(compute.random_generator(plan.seed, step, workers.process).initial_seed())
-            losses = task.step(step)
-            step += 1
-            broken = [name for name, value in losses.items() if not math.isfinite(value)]
-            if broken:
-                raise StudioError(f"{broken[0]} became {losses[broken[0]]} at step {step}: resume with a lower learning rate")
-            elapsed = time.monotonic() - began
-            if workers.leads and (step % REPORT_EVERY == 0 or step == start + 1):
-                run.report({"step": step, "seconds": round(spent + elapsed, 2), **{k: round(v, 5) for k, v in losses.items()}})
-            if workers.leads and (step % SNAPSHOT_EVERY == 0 or step == 1):
-                imaging.save_png(task.snapshot(), run.folder / "samples" / f"step-{step:06d}.png")
-            if time.monotonic() - saved_at > SAVE_EVERY_SECONDS:
-                save(step)
-                saved_at = time.monotonic()
-            if plan.minutes is not None and elapsed > 60 * plan.minutes:
-                break
-            progress(step, plan.steps, "training")
-    save(step)
-    if workers.leads and step > start:
-        imaging.save_png(task.snapshot(), run.folder / "samples" / f"step-{step:06d}.png")
-    return step
+            training.note(losses)
+        stop = plan.minutes is not None and training.seconds > 60 * plan.minutes
+        try:
+            progress(training.step, plan.steps, "training")
+        except Cancelled:
+            stop = True
+        over = workers.any(stop) or training.step >= plan.steps
+    if workers.leads:
+        training.save()
+        if training.step > training.start and training.step % plan.look_every:
+            with suppress(Cancelled):
+                training.look()
+        run.rest(training.step, plan.steps)
+    return training.step

@@ -1,8 +1,10 @@
 """From a run's checkpoint to a model's folder."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import nn
@@ -12,18 +14,22 @@ from engines.exploration.sampling import draw, sample_recipes
 from engines.exploration.truncation import store_mean_start
 from engines.models.card import Card
 from engines.models.zoo import DrawingNetwork, Generator, Translator, publish
-from engines.networks.lightweight import LightweightGenerator
 from engines.networks.registry import NETWORKS
+from engines.training.averaging import settle_norms
+from engines.training.curves import draw_curves
 from engines.training.runs import Run
 from engines.translation.swap import swap_and_back
 
 RENDER = {"precision": "float32", "channels_last": False, "chunk": 8}
 PREVIEW_PICTURES = 32
 SWAP_EXAMPLES = 8
+PREVIEW, CURVES = "preview.webp", "curves.webp"
 
 
 def publish_run(run_folder: Path, folder: Path, words: dict[str, Any], examples: Generator | None = None) -> Card:
-    """Write the averaged networks of a run as a model, with its card and a preview of consecutive seeds.
+    """Write the best averaged networks of a run as a model, with its card, its curves and a preview of seeds drawn by lot.
+
+    The best snapshot is the one that held-out pictures preferred; a run that was never judged gives its last.
 
     Args:
         words: title, summary, trained_on, rights, limits, and optionally tags and licence.
@@ -33,27 +39,38 @@ def publish_run(run_folder: Path, folder: Path, words: dict[str, Any], examples:
         StudioError: no run or checkpoint, or `folder` exists.
     """
     run = Run(run_folder)
-    config, saved = run.config(), run.checkpoint()
-    preset = config["preset"]
+    config, saved, best = run.config(), run.checkpoint(), run.best()
+    preset, lines = config["preset"], run.metrics()
+    step = best["step"] if best else saved["step"]
+    clock = [line["seconds"] for line in lines if "seconds" in line and line["step"] <= step]
     facts = {
         "preset": preset["name"],
         "pictures": saved["facts"]["pictures"],
         "held out": saved["facts"]["held out"],
         "data (sha256)": saved["facts"]["data"],
-        "steps": saved["step"],
+        "steps": step,
         "pictures a step": preset["batch"],
-        "minutes": round(saved["seconds"] / 60, 1),
+        "minutes": round((clock[-1] if clock else saved["seconds"]) / 60, 1),
         "precision": config["numerics"]["precision"],
     }
+    for manifest in saved["facts"].get("manifests", ()):
+        facts.setdefault("manifest (sha256)", manifest)
+    if best:
+        facts["chosen by"] = f"held-out pictures, among the snapshots of {saved['step']} steps"
+    if config.get("from"):
+        facts["began with"] = f"the weights of {config['from']['run']}, which had seen {config['from']['pictures']:,} pictures"
     translates = "translators" in saved["task"]
     classes = tuple(config["classes"]) if translates or preset["conditional"] else ()
     if translates:
         name, settings = "residual translator", {"width": preset["width"], "blocks": preset["blocks"]}
-        states = saved["task"]["averages"]
+        states = (best["networks"] if best else saved["task"])["averages"]
     else:
-        name, states = "lightweight", [saved["task"]["average"]]
+        name, states = preset.get("generator", "lightweight"), [(best["networks"] if best else saved["task"])["average"]]
         settings = {key: preset[key] for key in ("widths", "start", "latent_dim", "channels")} | {"classes": len(classes)}
     networks = [_network(name, settings, state) for state in states]
+    if not translates:
+        networks = [networks[0] if best else settle_norms(networks[0], preset["batch"], config["seed"])]
+        store_mean_start(cast(DrawingNetwork, networks[0]))
     card = Card(
         name=folder.name,
         title=words["title"],
@@ -72,37 +89,44 @@ def publish_run(run_folder: Path, folder: Path, words: dict[str, Any], examples:
         tags=tuple(words.get("tags", ("gan",))),
         licence=words.get("licence", "other"),
     )
-    preview: Image.Image | None
+    pictures, shows = {}, {}
     if not translates:
-        preview = _preview(Generator(card, cast(DrawingNetwork, networks[0])))
-    else:
-        preview = _swap_preview(Translator(card, (networks[0], networks[1])), examples) if examples else None
-    return publish(folder, card, networks, preview)
+        pictures[PREVIEW] = _preview(Generator(card, cast(DrawingNetwork, networks[0])), config["seed"])
+        shows[PREVIEW] = "Pictures of seeds drawn by lot, none picked" + (", one class a row" if classes else "")
+    elif examples:
+        pictures[PREVIEW] = _swap_preview(Translator(card, (networks[0], networks[1])), examples, config["seed"])
+        shows[PREVIEW] = f"Original, generated, recovered; the originals drawn by {examples.card.name} with seeds drawn by lot, none picked"
+    curves = draw_curves(lines)
+    if curves is not None:
+        pictures[CURVES], shows[CURVES] = curves, "How it was trained: losses, and what held-out pictures said of its snapshots"
+    return publish(folder, replace(card, pictures=shows), networks, pictures)
 
 
 def _network(name: str, settings: dict[str, Any], state: dict[str, torch.Tensor]) -> nn.Module:
     network = NETWORKS[name](**settings)
     network.load_state_dict(state)
-    network.eval().requires_grad_(False)
-    if isinstance(network, LightweightGenerator):
-        store_mean_start(network)
-    return network
+    return network.eval().requires_grad_(False)
 
 
-def _preview(generator: Generator) -> Image.Image:
-    """Pictures of seeds 0, 1, 2, …, none picked; with classes, one row a class."""
+def _seeds(lot: int, count: int) -> list[int]:
+    """Seeds that nobody chose."""
+    return np.random.default_rng(lot).choice(1_000_000, count, replace=False).tolist()
+
+
+def _preview(generator: Generator, lot: int) -> Image.Image:
+    """Pictures of seeds drawn by lot; with classes, one row a class."""
     classes = generator.card.classes or (None,)
     count = PREVIEW_PICTURES if len(classes) == 1 else 10
-    recipes = [recipe for name in classes for recipe in sample_recipes(generator, range(count), name)]
+    recipes = [recipe for name in classes for recipe in sample_recipes(generator, _seeds(lot, count), name)]
     return imaging.sheet(list(draw(generator, recipes)), 8 if len(classes) == 1 else count)
 
 
-def _swap_preview(translator: Translator, examples: Generator) -> Image.Image:
-    """For each class, drawn garments of seeds 0, 1, 2, … in three rows: original, generated, recovered."""
+def _swap_preview(translator: Translator, examples: Generator, lot: int) -> Image.Image:
+    """For each class, drawn garments in three rows: original, generated, recovered."""
     first, second = translator.card.classes
     rows = []
     for source, target in ((second, first), (first, second)):
-        drawn = list(draw(examples, sample_recipes(examples, range(SWAP_EXAMPLES), source)))
+        drawn = list(draw(examples, sample_recipes(examples, _seeds(lot, SWAP_EXAMPLES), source)))
         swapped = [swap_and_back(translator, picture, target) for picture in drawn]
         rows += [[trio.original for trio in swapped], [trio.generated for trio in swapped], [trio.recovered for trio in swapped]]
     return imaging.sheet([picture for row in rows for picture in row], SWAP_EXAMPLES)

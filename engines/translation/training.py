@@ -1,7 +1,7 @@
 """Training two translators between two unpaired folders of pictures: CycleGAN."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -14,13 +14,27 @@ from torch.nn import functional
 from engines import imaging
 from engines.compute import Numerics
 from engines.errors import StudioError
+from engines.evaluation.backbone import FeaturePyramid, feature_pyramid
+from engines.evaluation.features import to_pixels
+from engines.evaluation.materials import MaterialJudge, garment_mask, ground_change, swap_rate
+from engines.evaluation.snapshots import snapshot_material_judge
 from engines.networks.cyclegan import PatchCritic, ResidualTranslator
+from engines.networks.projected import ProjectedDiscriminator
 from engines.training import objectives
 from engines.training.adversarial import AdversarialTask
+from engines.training.augment import augment
 from engines.training.averaging import WeightAverage
 from engines.training.dataset import PictureSet
 from engines.training.presets import PRESETS, AdversarialPreset
-from engines.training.trainer import Task, Workers
+from engines.training.trainer import Task, Verdict, Workers
+from engines.training.warm_start import Beginning, copy_fitting
+
+NEAR_WHITE = 245
+JUDGED_AT_ONCE = 8
+UNCHANGED = 3.0
+PROJECTED_POLICY = ("translation", "cutout")
+PLACES = 6
+MOSTLY = 0.7
 
 
 @dataclass(frozen=True)
@@ -30,9 +44,13 @@ class CyclePreset:
     Attributes:
         name, summary: what `train --list` shows.
         resolution: pictures are framed to this size first.
-        crop: random squares of `crop` to `resolution` pixels are resized to `crop` × `crop` for training.
+        crop: side of what is trained on; squares of half of it to the whole `resolution` are resized to it.
+        focus: share of the squares that lie where there is mostly garment, so that the critics learn cloth and not faces, legs or ground;
+            the others are whole pictures, so that the norms know them too.
         width, blocks, critic_width: of the networks.
+        projected: weight of a second critic a domain, which judges by frozen features (see `networks.projected`); 0 for the patches alone.
         cycle, identity: weights of the cycle and identity losses; identity falls to 0 at half time.
+        keep: weight of the loss that keeps what is no garment (ground, skin, head) as it is.
         pool: drawn pictures remembered for the critics.
         batch, rate: pictures a step of each domain; the rate stays for half of the time and then falls to 0.
         half_life: of the weight averages, in pictures.
@@ -42,16 +60,19 @@ class CyclePreset:
     summary: str
     resolution: int = 192
     crop: int = 128
+    focus: float = 0.75
     width: int = 32
     blocks: int = 6
     critic_width: int = 32
-    cycle: float = 10.0
-    identity: float = 5.0
+    projected: float = 0.5
+    cycle: float = 5.0
+    identity: float = 1.0
+    keep: float = 10.0
     pool: int = 50
     batch: int = 2
     rate: float = 2e-4
     half_life: float = 1000
-    steps: int = 2000
+    steps: int = 3000
     framing: str = "letterbox"
     channels: int = 3
 
@@ -113,29 +134,74 @@ class CycleTask:
         self._pictures, self._seed = pictures, seed
         train = pictures.part(held_out=False)
         self._members = [train[pictures.labels[train] == domain] for domain in range(2)]
-        torch.manual_seed(seed)
+        pyramid = feature_pyramid(preset.crop) if preset.projected else None
+        torch.manual_seed(seed)  # after the pyramid, which is built once a process and draws numbers when it is
         self.translators = [ResidualTranslator(preset.width, preset.blocks) for _ in range(2)]  # [i] draws domain i
         self.critics = [PatchCritic(preset.critic_width) for _ in range(2)]
         for network in chain(self.translators, self.critics):
             numerics.place(network)
+        self.judging = replace(numerics, channels_last=True)
+        self.projected = self._build_projected(pyramid, seed) if pyramid is not None else []
         self.averages = [WeightAverage(network, preset.half_life) for network in self.translators]
         self.translator_optimiser = torch.optim.Adam(_parameters(self.translators), preset.rate, (0.5, 0.999))
-        self.critic_optimiser = torch.optim.Adam(_parameters(self.critics), preset.rate, (0.5, 0.999))
+        self.critic_optimiser = torch.optim.Adam(
+            chain(_parameters(self.critics), _parameters([critic.heads for critic in self.projected])), preset.rate, (0.5, 0.999)
+        )
         self.pools = [PicturePool(preset.pool) for _ in range(2)]
+        self._judge_of_materials: MaterialJudge | None = None
+        self._masks: dict[int, np.ndarray] = {}
 
-    def crops(self, domain: int, step: int) -> Tensor:
-        """A batch of random crops of one domain, a function of (seed, step), shape (batch, 3, crop, crop)."""
+    def _build_projected(self, pyramid: FeaturePyramid, seed: int) -> list[ProjectedDiscriminator]:
+        self.judging.place(pyramid)
+        critics = [ProjectedDiscriminator(pyramid, pyramid.channels, pyramid.sizes, seed=seed) for _ in range(2)]
+        for critic in critics:
+            self.judging.place(critic)
+        return critics
+
+    def begin(self, beginning: Beginning) -> None:
+        """Take over the translators and critics of an earlier run."""
+        pairs = ((self.translators, "translators"), (self.critics, "critics"), ([a.module for a in self.averages], "averages"))
+        for networks, key in pairs:
+            for network, weights in zip(networks, beginning.networks.get(key, ({}, {})), strict=True):
+                copy_fitting(network, weights)
+
+    def crops(self, domain: int, step: int) -> tuple[Tensor, Tensor]:
+        """A batch of random crops of one domain, a function of (seed, step), shape (batch, 3, crop, crop), and how much of each of their
+        pixels is no garment, in [0, 1], shape (batch, 1, crop, crop)."""
         preset = self.preset
         random = np.random.default_rng((self._seed, step, domain, self.workers.process))
-        chosen = self._pictures.tensor(random.choice(self._members[domain], preset.batch))
         crops = []
-        for picture in chosen:
-            side = int(random.integers(preset.crop, preset.resolution + 1))
-            top, left = random.integers(0, preset.resolution - side + 1, 2)
-            crop = picture[None, :, top : top + side, left : left + side]
+        for index in random.choice(self._members[domain], preset.batch):
+            side, top, left = self._place(int(index), random)
+            outside = torch.from_numpy(~self._garment(int(index))).float()[None, None]
+            crop = torch.cat([self._pictures.tensor(np.array([index])), outside], dim=1)[:, :, top : top + side, left : left + side]
             crop = functional.interpolate(crop, size=(preset.crop, preset.crop), mode="bilinear", antialias=True, align_corners=False)
             crops.append(crop.flip(-1) if random.random() < 0.5 else crop)
-        return self.numerics.arrange(torch.cat(crops))
+        pictures, outside = torch.cat(crops).split([3, 1], dim=1)
+        return self.numerics.arrange(pictures), self.numerics.arrange(outside)
+
+    def _place(self, index: int, random: np.random.Generator) -> tuple[int, int, int]:
+        """Side, top and left of a crop: the whole picture, or a place that is mostly garment, or the best of a few."""
+        preset = self.preset
+        whole = (preset.resolution, 0, 0)
+        if random.random() >= preset.focus:
+            return whole
+        best, most = whole, 0.0
+        for _ in range(PLACES):
+            side = int(random.integers(preset.crop // 2, preset.resolution + 1))
+            top, left = (int(value) for value in random.integers(0, preset.resolution - side + 1, 2))
+            covered = float(self._garment(index)[top : top + side, left : left + side].mean())
+            if covered > most:
+                best, most = (side, top, left), covered
+            if covered >= MOSTLY:
+                break
+        return best
+
+    def _garment(self, index: int) -> np.ndarray:
+        """Where a training picture shows a garment, shape (resolution, resolution), found once."""
+        if index not in self._masks:
+            self._masks[index] = garment_mask(np.asarray(self._pictures.pixels[index]))
+        return self._masks[index]
 
     def _translate(self, domain: int, pictures: Tensor) -> Tensor:
         with self.numerics.autocast():
@@ -145,8 +211,12 @@ class CycleTask:
         with self.numerics.autocast():
             return self.critics[domain](pictures)
 
+    def _judge_projected(self, domain: int, pictures: Tensor) -> Tensor:
+        with self.judging.autocast():
+            return self.projected[domain](self.judging.arrange(augment(pictures, PROJECTED_POLICY)))
+
     def step(self, step: int) -> dict[str, float]:
-        """Train both translators and both critics on one batch of each domain; returns the losses."""
+        """Train both translators and all critics on one batch of each domain; returns the losses."""
         preset = self.preset
         done = step / preset.steps
         rate = preset.rate * min(1.0, 2 * (1 - done))
@@ -154,38 +224,49 @@ class CycleTask:
         for optimiser in (self.translator_optimiser, self.critic_optimiser):
             for group in optimiser.param_groups:
                 group["lr"] = rate
-        real = [self.crops(domain, step) for domain in range(2)]
+        real, outside = zip(*(self.crops(domain, step) for domain in range(2)), strict=True)
 
-        for critic in self.critics:
-            critic.requires_grad_(False)
+        self._let_critics_learn(False)
         fake = [self._translate(domain, real[1 - domain]) for domain in range(2)]
         adversarial = _total(objectives.least_squares(self._judge(domain, fake[domain]), 1.0) for domain in range(2))
+        if self.projected:
+            scores = [self._judge_projected(domain, fake[domain]) for domain in range(2)]
+            adversarial = adversarial + preset.projected * _total(objectives.hinge_generator(score) for score in scores)
         cycled = [self._translate(domain, fake[1 - domain]) for domain in range(2)]
         cycle = _total(functional.l1_loss(cycled[domain], real[domain]) for domain in range(2))
         loss = adversarial + preset.cycle * cycle
         if identity > 0:
             same = _total(functional.l1_loss(self._translate(domain, real[domain]), real[domain]) for domain in range(2))
             loss = loss + identity * same
+        kept = _total(((fake[domain] - real[1 - domain]).abs() * outside[1 - domain]).mean() for domain in range(2))
+        loss = loss + preset.keep * kept
         self.workers.descend(self.translator_optimiser, loss)
 
-        for critic in self.critics:
-            critic.requires_grad_(True)
+        self._let_critics_learn(True)
         critic_loss = torch.zeros((), device=real[0].device)
         for domain in range(2):
             remembered = self.pools[domain].exchange(fake[domain].detach())
             critic_loss = critic_loss + 0.5 * objectives.least_squares(self._judge(domain, real[domain]), 1.0)
             critic_loss = critic_loss + 0.5 * objectives.least_squares(self._judge(domain, remembered), 0.0)
+            if self.projected:
+                scores_of_real = self._judge_projected(domain, real[domain])
+                critic_loss = critic_loss + objectives.hinge_critic(scores_of_real, self._judge_projected(domain, remembered))
         self.workers.descend(self.critic_optimiser, critic_loss)
         for average, network in zip(self.averages, self.translators, strict=True):
             average.update(network, preset.batch, (step + 1) * preset.batch)
-        losses = {"total": loss, "cycle": cycle, "generator": adversarial, "critic": critic_loss}
+        losses = {"total": loss, "cycle": cycle, "generator": adversarial, "critic": critic_loss, "outside": kept}
         return {name: value.item() for name, value in losses.items()}
+
+    def _let_critics_learn(self, learn: bool) -> None:
+        for critic in chain(self.critics, (projected.heads for projected in self.projected)):
+            critic.requires_grad_(learn)
 
     def state(self) -> dict[str, Any]:
         """All that training changes, as tensors, numbers and names."""
         return {
             "translators": [network.state_dict() for network in self.translators],
             "critics": [network.state_dict() for network in self.critics],
+            "projected": [network.heads.state_dict() for network in self.projected],
             "averages": [average.module.state_dict() for average in self.averages],
             "translator optimiser": self.translator_optimiser.state_dict(),
             "critic optimiser": self.critic_optimiser.state_dict(),
@@ -197,12 +278,55 @@ class CycleTask:
         for networks, key in ((self.translators, "translators"), (self.critics, "critics")):
             for network, saved in zip(networks, state[key], strict=True):
                 network.load_state_dict(saved)
+        for critic, saved in zip(self.projected, state["projected"], strict=True):
+            critic.heads.load_state_dict(saved)
         for average, saved in zip(self.averages, state["averages"], strict=True):
             average.module.load_state_dict(saved)
         self.translator_optimiser.load_state_dict(state["translator optimiser"])
         self.critic_optimiser.load_state_dict(state["critic optimiser"])
         for pool, saved in zip(self.pools, state["pools"], strict=True):
             pool.pictures = list(saved)
+
+    def candidate(self) -> dict[str, Any]:
+        """The averaged translators, as they would be published."""
+        return {"averages": [average.module.state_dict() for average in self.averages]}
+
+    def judge(self) -> Verdict | None:
+        """The swap rate over held-out pictures, whole garments seen by Lite0, and how much of the ground changes.
+
+        None where it cannot be told: the split leaves a side without a domain, or the feature network is not installed.
+        """
+        if self._judge_of_materials is None:
+            try:
+                self._judge_of_materials = snapshot_material_judge(self._pictures)
+            except StudioError:
+                return None
+        rates, grounds, changes = [], [], []
+        held = self._pictures.part(held_out=True)
+        for domain in range(2):
+            originals = np.ascontiguousarray(self._pictures.pixels[held[self._pictures.labels[held] == domain]])
+            swapped = self._swapped(1 - domain, originals)
+            rates.append(swap_rate(self._judge_of_materials, originals, swapped, 1 - domain))
+            if (originals >= NEAR_WHITE).all(axis=1).any():
+                grounds.append(ground_change(originals, swapped)[0])
+            changes.append(np.abs(swapped.astype(np.int16) - originals).mean())
+        figures = {f"swap rate to {name}": rates[1 - place] for place, name in enumerate(self.domains)}
+        figures |= {"change": float(np.mean(changes))} | ({"ground change": float(np.mean(grounds))} if grounds else {})
+        notices: tuple[str, ...] = ()
+        if figures["change"] < UNCHANGED:
+            notices = (f"the translators change a picture by {figures['change']:.1f} of 255 only: lower `cycle` and `identity`",)
+        # The worse direction counts most; the ground breaks ties between snapshots that swap as well.
+        return Verdict(figures, -min(rates) - 0.1 * sum(rates) + 0.01 * figures.get("ground change", 0.0), notices)
+
+    @torch.no_grad()
+    def _swapped(self, domain: int, pixels: np.ndarray) -> np.ndarray:
+        """Pictures, uint8, shape (n, 3, h, w), translated to a domain by the averaged translator; the same form."""
+        parts = []
+        for begin in range(0, len(pixels), JUDGED_AT_ONCE):
+            part = torch.from_numpy(pixels[begin : begin + JUDGED_AT_ONCE]).float().div(127.5).sub(1)
+            with self.numerics.autocast():
+                parts.append(to_pixels(imaging.to_pictures(self.averages[domain].module(self.numerics.arrange(part)))))
+        return np.concatenate(parts)
 
     @torch.no_grad()
     def snapshot(self) -> Image.Image:

@@ -84,12 +84,12 @@ def test_publishing_is_whole_or_not_at_all(tiny_zoo: Zoo, tmp_path: Path) -> Non
     card = tiny_zoo.card("scenes")
     network = LightweightGenerator(**card.settings)
     with pytest.raises(StudioError, match="no model name"):
-        publish(tmp_path / "My Model", card, [network], None)
-    made = publish(tmp_path / "mine", card, [network], Image.new("RGB", (8, 8)))
+        publish(tmp_path / "My Model", card, [network])
+    made = publish(tmp_path / "mine", card, [network], {"preview.webp": Image.new("RGB", (8, 8))})
     assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == ["README.md", "atelier.json", "model.safetensors", "preview.webp"]
     assert read_card(tmp_path / "mine") == made
     with pytest.raises(StudioError, match="exists already"):
-        publish(tmp_path / "mine", card, [network], None)
+        publish(tmp_path / "mine", card, [network])
     loaded = Zoo([tmp_path]).generator("mine").network
     for name, value in network.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], value.half().float() if value.is_floating_point() else value)

@@ -1,0 +1,62 @@
+"""What held-out pictures say about a generator in training."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from engines.errors import StudioError
+from engines.evaluation.distances import kid
+from engines.evaluation.features import cached_features, compute_features, lite2
+from engines.training.dataset import PictureSet
+from engines.training.trainer import Verdict
+
+MOST_PICTURES = 500
+FEWEST_PICTURES = 20
+COLLAPSED = 0.5
+
+
+def judge_generator(pictures: PictureSet, draw: Callable[[np.ndarray], np.ndarray]) -> Verdict | None:
+    """KID with `lite2` between held-out and as many drawn pictures, and whether the drawn ones are too much alike.
+
+    Args:
+        draw: labels, shape (n,) → drawn pictures, uint8, shape (n, channels, h, w).
+
+    Returns:
+        None where it cannot be told: fewer than 20 held-out pictures, or the feature network is not installed.
+    """
+    held = pictures.part(held_out=True)
+    if len(held) < FEWEST_PICTURES:
+        return None
+    if len(held) > MOST_PICTURES:
+        held = np.sort(np.random.default_rng(0).choice(held, MOST_PICTURES, replace=False))
+    try:
+        features = lite2()
+    except StudioError:
+        return None
+    labels = pictures.labels[held]
+    real = cached_features(features, np.ascontiguousarray(pictures.pixels[held]))
+    drawn = compute_features(features, draw(labels))
+    distance, variety = 1000 * kid(drawn, real), spread(drawn, labels) / spread(real, labels)
+    notices: tuple[str, ...] = ()
+    if variety < COLLAPSED:
+        notices = (
+            f"the pictures drawn are too much alike: their variety is {100 * variety:.0f} % of the real ones'; look at the "
+            "samples, and begin again with a lower rate or more pictures if they stay so",
+        )
+    return Verdict({"held-out KID × 1000": distance, "variety": variety}, distance, notices)
+
+
+def spread(features: np.ndarray, labels: np.ndarray) -> float:
+    """Mean distance between two pictures of the same class, over all classes that have two.
+
+    Args:
+        features: shape (n, d); labels: shape (n,).
+    """
+    found = []
+    for label in np.unique(labels):
+        members = features[labels == label].astype(np.float64)
+        if len(members) > 1:
+            squares = (members**2).sum(axis=1)
+            distances = np.sqrt(np.maximum(squares[:, None] + squares[None] - 2 * members @ members.T, 0))
+            found.append(distances.sum() / (len(members) * (len(members) - 1)))
+    return float(np.mean(found)) if found else float("nan")

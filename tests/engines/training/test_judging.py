@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from engines.training.dataset import PictureSet
+from engines.training.judging import judge_generator, spread
+
+
+@pytest.fixture(scope="module")
+def pictures() -> PictureSet:
+    """60 pictures of coloured squares at random places, half of them held out."""
+    pixels = squares(60, seed=0)
+    return PictureSet(pixels, np.zeros(60, dtype=np.int64), ("square",), np.arange(60) % 2 == 0, (), "")
+
+
+def squares(count: int, seed: int) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    pixels = np.full((count, 3, 32, 32), 240, dtype=np.uint8)
+    for picture in pixels:
+        top, left, side = random.integers(0, 16), random.integers(0, 16), random.integers(8, 16)
+        picture[:, top : top + side, left : left + side] = random.integers(0, 200, (3, 1, 1))
+    return pixels
+
+
+def test_pictures_of_the_same_kind_are_nearer_than_noise(pictures: PictureSet) -> None:
+    alike = judge_generator(pictures, lambda labels: squares(len(labels), seed=7))
+    noise = judge_generator(pictures, lambda labels: np.random.default_rng(1).integers(0, 256, (len(labels), 3, 32, 32), dtype=np.uint8))
+    assert alike is not None
+    assert noise is not None
+    assert alike.score == alike.figures["held-out KID × 1000"]
+    assert alike.score < 50 < noise.score
+    assert alike.notices == ()
+
+
+def test_one_picture_for_every_latent_is_noticed(pictures: PictureSet) -> None:
+    verdict = judge_generator(pictures, lambda labels: np.repeat(squares(1, seed=3), len(labels), axis=0))
+    assert verdict is not None
+    assert verdict.figures["variety"] < 0.01
+    assert "too much alike" in verdict.notices[0]
+
+
+def test_too_few_held_out_pictures_cannot_tell(pictures: PictureSet) -> None:
+    few = PictureSet(pictures.pixels, pictures.labels, pictures.classes, np.arange(60) < 5, (), "")
+    assert judge_generator(few, lambda labels: squares(len(labels), seed=7)) is None
+
+
+def test_spread_counts_pairs_within_a_class_only() -> None:
+    features = np.array([[0.0], [2.0], [100.0], [103.0], [500.0]])
+    assert spread(features, np.array([0, 0, 1, 1, 2])) == pytest.approx(2.5)
+    assert np.isnan(spread(features[:2], np.array([0, 1])))
