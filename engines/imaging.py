@@ -2,11 +2,12 @@
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps, PngImagePlugin
+from PIL import ExifTags, Image, ImageOps, PngImagePlugin
 from torch import Tensor
 
 from engines.errors import StudioError
@@ -23,15 +24,55 @@ PngImagePlugin.MAX_TEXT_CHUNK = MAX_TEXT
 PngImagePlugin.MAX_TEXT_MEMORY = 4 * MAX_TEXT
 
 
-def safe_open(path: Path | str, background: tuple[int, int, int] = WHITE) -> Image.Image:
+@dataclass(frozen=True)
+class Header:
+    """What a picture file says of itself before it is decoded: its format, and its width and height as shown (EXIF turned)."""
+
+    format: str
+    width: int
+    height: int
+
+
+def safe_open(path: Path | str, background: tuple[int, int, int] = WHITE, enough: int | None = None) -> Image.Image:
     """Open a picture from anybody: size caps before decoding, JPEG, PNG or WEBP only, EXIF turned, first frame, RGB.
 
     Transparency is laid on `background`; 16-bit grey is scaled to 8 bits.
+
+    Args:
+        enough: a JPEG is decoded at a half, a quarter or an eighth of its size when its short side keeps at least this many pixels,
+            which is much faster for large photographs; by default every picture is decoded whole.
 
     Raises:
         StudioError: missing, too large, of another format, or damaged; the sentence names the file and the remedy.
     """
     path = Path(path)
+    with _opened(path) as opened:
+        try:
+            if enough is not None:
+                opened.draft(opened.mode, (enough, enough))
+            opened.load()
+        except Exception as error:
+            raise StudioError(f"{path.name} is damaged and cannot be decoded: save it again or leave it out") from error
+        return to_rgb(_turned(opened), background)
+
+
+def read_header(path: Path | str) -> Header:
+    """Format and shown size of a picture file, under the same caps as `safe_open`, without decoding it.
+
+    Raises:
+        StudioError: missing, too large, or of another format.
+    """
+    with _opened(Path(path)) as opened:
+        try:
+            sideways = opened.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
+        except Exception:  # as in _turned
+            sideways = False
+        width, height = opened.size[::-1] if sideways else opened.size
+        return Header(str(opened.format), width, height)
+
+
+def _opened(path: Path) -> Image.Image:
+    """A picture file whose caps and format are checked and whose pixels are not read yet."""
     try:
         size = path.stat().st_size
     except OSError as error:
@@ -48,17 +89,11 @@ def safe_open(path: Path | str, background: tuple[int, int, int] = WHITE) -> Ima
         raise StudioError(f"{path.name} has more than {MAX_PIXELS // 10**6} megapixels: make it smaller") from error
     except Exception as error:
         raise StudioError(f"{path.name} is not a JPEG, PNG or WEBP picture: convert it to one of these") from error
-    with opened:
-        if opened.width * opened.height > MAX_PIXELS:
-            raise StudioError(
-                f"{path.name} is {opened.width} × {opened.height} pixels, more than the {MAX_PIXELS // 10**6} megapixels allowed: "
-                "make it smaller"
-            )
-        try:
-            opened.load()
-        except Exception as error:
-            raise StudioError(f"{path.name} is damaged and cannot be decoded: save it again or leave it out") from error
-        return to_rgb(_turned(opened), background)
+    if opened.width * opened.height > MAX_PIXELS:
+        opened.close()
+        size_text = f"{opened.width} × {opened.height} pixels, more than the {MAX_PIXELS // 10**6} megapixels allowed"
+        raise StudioError(f"{path.name} is {size_text}: make it smaller")
+    return opened
 
 
 def _turned(picture: Image.Image) -> Image.Image:
@@ -82,11 +117,17 @@ def to_rgb(picture: Image.Image, background: tuple[int, int, int] = WHITE) -> Im
     return picture.convert("RGB")
 
 
+def centre_rectangle(picture: Image.Image, size: int, aspect: float = 1.0) -> Image.Image:
+    """The largest centred rectangle of an aspect ratio (width / height), resized with Lanczos to `size` × `size`."""
+    width = max(1, min(picture.width, round(picture.height * aspect)))
+    height = max(1, min(picture.height, round(picture.width / aspect)))
+    left, top = (picture.width - width) // 2, (picture.height - height) // 2
+    return picture.resize((size, size), Image.Resampling.LANCZOS, box=(left, top, left + width, top + height))
+
+
 def centre_square(picture: Image.Image, size: int) -> Image.Image:
     """The largest centred square, resized with Lanczos to `size` × `size`."""
-    side = min(picture.size)
-    left, top = (picture.width - side) // 2, (picture.height - side) // 2
-    return picture.resize((size, size), Image.Resampling.LANCZOS, box=(left, top, left + side, top + side))
+    return centre_rectangle(picture, size)
 
 
 def letterbox(picture: Image.Image, size: int, background: tuple[int, int, int] = WHITE) -> Image.Image:

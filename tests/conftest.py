@@ -10,6 +10,7 @@ import torch
 from engines import paths
 from engines.models.zoo import Zoo
 from tests.tiny import publish_tiny_models
+from tests.web_sources import PictureServer
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -54,3 +55,10 @@ def studio_url(studio_home: Path) -> Iterator[str]:
 def shipped_zoo() -> Zoo:
     """The models that come with Atelier."""
     return Zoo([paths.SHIPPED_MODELS])
+
+
+@pytest.fixture
+def picture_server() -> Iterator[PictureServer]:
+    """A server on this machine that speaks as Pexels and Openverse do; see `tests.web_sources`."""
+    with PictureServer() as server:
+        yield server

@@ -1,7 +1,9 @@
 """Values of command line options, checked once: each raises with the value, what was expected and what to do."""
 
+import getpass
 import math
 from argparse import ArgumentTypeError
+from contextlib import suppress
 
 from engines.errors import StudioError
 from engines.exploration.seeds import parse_seeds
@@ -18,9 +20,35 @@ def positive_float(text: str) -> float:
     return value
 
 
+def part_of_all(text: str) -> float:
+    """A part above 0 and at most 1, from a percentage such as "40%" or "40"."""
+    try:
+        value = float(text.strip().removesuffix("%")) / 100
+    except ValueError:
+        value = math.nan
+    if not 0 < value <= 1:
+        raise ArgumentTypeError(f"must be a percentage above 0 and at most 100, such as 40%, got {text!r}")
+    return value
+
+
 def seed_list(text: str) -> list[int]:
     """Seeds such as "7", "1,2,9" or "0-15"."""
     try:
         return parse_seeds(text)
     except StudioError as error:
         raise ArgumentTypeError(str(error)) from error
+
+
+def page_range(text: str) -> tuple[int, int | None]:
+    """Pages such as "1-40", "7", or "3-" for all from the third on."""
+    first, dash, last = text.partition("-")
+    if not first.isdecimal() or (last and not last.isdecimal()) or int(first) < 1 or (last and int(last) < int(first)):
+        raise ArgumentTypeError(f"must be pages such as 1-40, 7 or 3-, got {text!r}")
+    return int(first), int(last) if last else None if dash else int(first)
+
+
+def person(name: str) -> str:
+    """Who decides: the name given, or the login name, or "the command line" where there is none."""
+    with suppress(OSError, KeyError, ImportError):
+        name = name.strip() or getpass.getuser()
+    return name.strip()[:80] or "the command line"

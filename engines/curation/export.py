@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
+from engines.curation.attribution import harmless
 from engines.curation.collection import Collection
 from engines.curation.scoring import kept_mask
+from engines.curation.selection import PARTS
 from engines.errors import StudioError
 from engines.paths import replacing
 from engines.recipe import file_hash
 
 FORMAT = 1
-PARTS = ("kept", "dropped", "all")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -72,12 +73,12 @@ def _safe(name: str) -> str:
 
 
 def _as_csv(pictures: list[dict[str, Any]]) -> str:
-    """Scores as CSV; a name that a spreadsheet would read as a formula gets a quote before it."""
+    """Scores as CSV, safe in a spreadsheet."""
     text = io.StringIO()
     rows = csv.writer(text)
     rows.writerow(["file", "name", "score", "kept", "sha256"])
     for picture in pictures:
-        name = picture["name"]
-        harmless = f"'{name}" if name[:1] in ("=", "+", "-", "@", "\t", "\r") else name
-        rows.writerow([picture["file"], harmless, f"{picture['score']:.6f}", "yes" if picture["kept"] else "no", picture["sha256"]])
+        rows.writerow(
+            [picture["file"], harmless(picture["name"]), f"{picture['score']:.6f}", "yes" if picture["kept"] else "no", picture["sha256"]]
+        )
     return text.getvalue()

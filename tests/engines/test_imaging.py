@@ -8,6 +8,7 @@ from PIL import Image
 
 from engines import imaging
 from engines.errors import StudioError
+from tests.pictures import enormous_png
 
 
 def flat_png(path: Path, width: int, height: int) -> Path:
@@ -131,3 +132,23 @@ def test_picture_files_stay_inside_the_folder(tmp_path: Path) -> None:
     assert imaging.picture_files(inside) == [inside / "a.png"]
     with pytest.raises(StudioError, match="is not a folder"):
         imaging.picture_files(tmp_path / "missing")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_header_tells_format_and_shown_size_without_decoding(orientation: int, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / "a.png"  # a JPEG that calls itself a PNG
+    Image.effect_noise((300, 200), 50).convert("RGB").save(path, format="JPEG", exif=exif)
+    header = imaging.read_header(path)
+    assert (header.width, header.height) == imaging.safe_open(path).size
+    assert header.format == "JPEG"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert imaging.read_header(path) == header
+
+
+def test_a_header_is_under_the_same_caps(tmp_path: Path) -> None:
+    with pytest.raises(StudioError, match="megapixels"):
+        imaging.read_header(enormous_png(tmp_path / "a.png"))
+    with pytest.raises(StudioError, match="cannot be read"):
+        imaging.read_header(tmp_path / "missing.png")

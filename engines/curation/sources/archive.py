@@ -1,12 +1,16 @@
 """Pictures from a ZIP that anybody may have made."""
 
+import hashlib
 import stat
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from engines import imaging
 from engines.curation.collection import MAX_PICTURES, Source, Sources
+from engines.curation.manifest import HASHES, MANIFEST_FILE, MAX_MANIFEST, manifest_of_text, provenance_in
+from engines.curation.provenance import Failure, Fetched, Provenance, now, permission_value
 from engines.errors import StudioError
 from engines.paths import replacing
 from engines.progress import Progress, silent
@@ -14,6 +18,9 @@ from engines.progress import Progress, silent
 MAX_MEMBERS = 50_000
 MAX_UNPACKED = 4
 MAX_RATIO = 200
+MAX_OWN_MEMBERS = 1_000_000
+MAX_OWN_UNPACKED = 64 * 2**30
+_DAMAGE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError)
 QUIET = (".json", ".csv", ".txt", ".md")
 _CHUNK = 2**20
 
@@ -102,6 +109,78 @@ def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> st
                 if size > member.file_size:
                     raise zipfile.BadZipFile
                 sink.write(chunk)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError):
+    except _DAMAGE:
         return "it is damaged"
     return None
+
+
+def zip_pictures(path: Path, training_allowed: str = "unknown", permission: str = "") -> Iterator[Fetched | Failure]:
+    """The pictures of one's own ZIP for a catalogue, one after the other, or why one cannot be taken; nothing is unpacked beside it.
+
+    What is refused is the same as in `unpack_zip`; only the caps are those of a person's own disk. The class of a picture is the name of
+    the folder that it lies in. Pictures of an export keep the record that its manifest has of them, whatever is said here about rights.
+
+    Raises:
+        StudioError: not a ZIP, too many members, it unpacks to more than 64 GB, it holds no picture, or a damaged manifest.
+    """
+    path = Path(path)
+    name = path.name[:80]
+    said, collected = permission_value(training_allowed, permission), now()
+    left, found = MAX_OWN_UNPACKED, 0
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            if len(members) > MAX_OWN_MEMBERS:
+                raise StudioError(f"{name} holds {len(members):,} files, more than the {MAX_OWN_MEMBERS:,} allowed: split it")
+            records = _records(archive, members)
+            for member in members:
+                pure = PurePosixPath(member.filename.replace("\\", "/"))
+                if pure.name.startswith(".") or "__MACOSX" in pure.parts or pure.suffix.lower() in QUIET:
+                    continue
+                shown = member.filename[:200]
+                left -= member.file_size
+                if left < 0:
+                    raise StudioError(f"{name} unpacks to more than {MAX_OWN_UNPACKED // 2**30} GB: split it")
+                refusal = _refusal(member, pure)
+                content = None if refusal else _content(archive, member)
+                if content is None:
+                    yield Failure(shown, refusal or "it is damaged")
+                    continue
+                found += 1
+                own = Provenance("zip", shown, shown, training_allowed=training_allowed, permission=said, collected=collected)
+                record = records.get(pure.as_posix()) or records.get(hashlib.sha256(content).hexdigest(), own)
+                yield Fetched(content, record, pure.parent.name)
+    except OSError as error:
+        raise StudioError(f"{path} cannot be read ({error.strerror or error}): name a ZIP with pictures") from error
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError) as error:
+        raise StudioError(f"{name} is not a ZIP or is damaged: pack the pictures again") from error
+    if not found:
+        raise StudioError(f"{name} holds no picture that can be taken: pack JPEG, PNG or WEBP pictures")
+
+
+def _records(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> dict[str, Provenance]:
+    """What the manifests of exports in a ZIP say about its pictures, by place and by hash."""
+    found: dict[str, Provenance] = {}
+    for member in members:
+        place = PurePosixPath(member.filename)
+        if place.name != MANIFEST_FILE:
+            continue
+        text = _content(archive, member) if member.file_size <= MAX_MANIFEST else None
+        if text is None:
+            raise StudioError(f"{member.filename[:200]} is damaged, and with it what may be done with the pictures: pack the export again")
+        manifest = manifest_of_text(text, member.filename[:200])
+        if manifest is not None:
+            records = provenance_in(manifest)
+            found |= {str(one[key]): records[one["file"]] for one in manifest["pictures"] for key in HASHES if key in one}
+            found |= {(place.parent / file).as_posix(): record for file, record in records.items()}
+    return found
+
+
+def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | None:
+    """What a member holds, read no further than it says; None when it is damaged."""
+    try:
+        with archive.open(member) as source:
+            content = source.read(member.file_size + 1)
+    except _DAMAGE:
+        return None
+    return content if len(content) == member.file_size else None

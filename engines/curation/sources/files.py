@@ -5,6 +5,9 @@ from pathlib import Path
 
 from engines import imaging
 from engines.curation.collection import Source, Sources
+from engines.curation.manifest import provenance_of_export
+from engines.curation.provenance import Fetched, Provenance, now, permission_value
+from engines.errors import StudioError
 
 
 def from_files(paths: Sequence[Path], training_allowed: str = "unknown") -> Sources:
@@ -20,3 +23,40 @@ def from_folder(folder: Path, training_allowed: str = "unknown") -> Sources:
     """
     paths = imaging.picture_files(folder)
     return Sources(f"the folder {folder}", tuple(Source(path, path.relative_to(folder).as_posix()) for path in paths), training_allowed)
+
+
+def folder_pictures(folder: Path, training_allowed: str = "unknown", permission: str = "") -> list[Fetched]:
+    """All pictures below a folder for a catalogue; the class of each is the name of the sub-folder that it lies in.
+
+    Pictures of an export keep the record that its manifest has of them, whatever is said here about rights.
+
+    Raises:
+        StudioError: not a folder, no picture in it, a damaged manifest, or no such answer about rights.
+    """
+    folder = Path(folder)
+    paths = imaging.picture_files(folder)
+    if not paths:
+        raise StudioError(f"{folder} has no pictures: name a folder with JPEG, PNG or WEBP files")
+    records = provenance_of_export(folder)
+    said, collected = permission_value(training_allowed, permission), now()
+    found = []
+    for path in paths:
+        place = path.relative_to(folder)
+        name = place.as_posix()
+        own = Provenance("folder", name, name, training_allowed=training_allowed, permission=said, collected=collected)
+        found.append(Fetched(path, records.get(name, own), place.parent.name))
+    return found
+
+
+def file_pictures(paths: Sequence[Path], training_allowed: str = "unknown", permission: str = "", label: str = "") -> list[Fetched]:
+    """Single files for a catalogue.
+
+    Raises:
+        StudioError: no such answer about rights.
+    """
+    said, collected = permission_value(training_allowed, permission), now()
+    names = [Path(path).name for path in paths]
+    return [
+        Fetched(Path(path), Provenance("files", name, name, training_allowed=training_allowed, permission=said, collected=collected), label)
+        for path, name in zip(paths, names, strict=True)
+    ]

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from engines.curation.sources.archive import unpack_zip
+from engines.curation.provenance import Failure, Fetched
+from engines.curation.sources.archive import unpack_zip, zip_pictures
 from engines.errors import StudioError
 from tests.pictures import climbing_zip, empty_zip, photograph
 
@@ -76,3 +77,35 @@ def test_an_empty_a_damaged_and_a_false_zip_are_one_sentence_each(tmp_path: Path
 def test_a_zip_above_the_cap_is_refused(tmp_path: Path, into: Path, picture: bytes) -> None:
     with pytest.raises(StudioError, match="split it"):
         unpack_zip(packed(tmp_path / "in.zip", {"a.png": picture}), into, 10)
+
+
+def test_ones_own_zip_gives_its_pictures_with_class_and_answer_and_says_what_it_leaves_out(tmp_path: Path, picture: bytes) -> None:
+    path = packed(
+        tmp_path / "in.zip", {"coats/red.png": picture, "top.png": picture, "../../climbed.png": picture, "coats/notes.doc": b"x"}
+    )
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("swells.png", bytes(30 * 2**20), zipfile.ZIP_DEFLATED)
+    found = list(zip_pictures(path, "yes", "my own"))
+    taken = {item.provenance.identity: item for item in found if isinstance(item, Fetched)}
+    assert {name: (item.label, item.content) for name, item in taken.items()} == {
+        "coats/red.png": ("coats", picture),
+        "top.png": ("", picture),
+    }
+    assert {(item.provenance.training_allowed, item.provenance.permission) for item in taken.values()} == {("yes", "my own")}
+    failed = {item.name: item.reason for item in found if isinstance(item, Failure)}
+    assert failed == {
+        "../../climbed.png": "its name points outside the archive",
+        "coats/notes.doc": "it is not a JPEG, PNG or WEBP picture",
+        "swells.png": "it swells more than any picture does",
+    }
+    assert not list(tmp_path.rglob("climbed*"))
+
+
+def test_a_damaged_member_is_one_failure_and_a_damaged_manifest_stops_it(tmp_path: Path, picture: bytes) -> None:
+    path = packed(tmp_path / "in.zip", {"a.png": picture, "b.png": picture}, zipfile.ZIP_STORED)
+    content = path.read_bytes()
+    path.write_bytes(content.replace(picture[-40:], bytes(40), 1))
+    assert [type(item) for item in zip_pictures(path)] == [Failure, Fetched]
+    torn = packed(tmp_path / "torn.zip", {"a.png": picture, "manifest.json": b'{"format": 1, "pict'})
+    with pytest.raises(StudioError, match="what may be done with the pictures"):
+        list(zip_pictures(torn))

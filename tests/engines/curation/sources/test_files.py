@@ -1,0 +1,30 @@
+"""Pictures that somebody gives."""
+
+from pathlib import Path
+
+import pytest
+
+from engines.curation.provenance import SAID_ON_IMPORT
+from engines.curation.sources.files import file_pictures, folder_pictures
+from engines.errors import StudioError
+from tests.pictures import photograph
+
+
+def test_a_picture_is_called_by_its_path_and_belongs_to_the_sub_folder_it_lies_in(tmp_path: Path) -> None:
+    (tmp_path / "all" / "night").mkdir(parents=True)
+    photograph(tmp_path / "top.jpg")
+    photograph(tmp_path / "all" / "night" / "a.png")
+    found = folder_pictures(tmp_path, "yes")
+    assert [(item.provenance.name, item.label, item.content) for item in found] == [
+        ("all/night/a.png", "night", tmp_path / "all" / "night" / "a.png"),
+        ("top.jpg", "", tmp_path / "top.jpg"),
+    ]
+    assert found[0].provenance.permission == SAID_ON_IMPORT
+
+
+def test_rights_are_one_of_three_answers(tmp_path: Path) -> None:
+    photograph(tmp_path / "top.jpg")
+    assert file_pictures([tmp_path / "top.jpg"])[0].provenance.training_allowed == "unknown"
+    for give in (lambda: folder_pictures(tmp_path, "perhaps"), lambda: file_pictures([tmp_path / "top.jpg"], "perhaps")):
+        with pytest.raises(StudioError, match="rights are yes, no or unknown, got 'perhaps'"):
+            give()
