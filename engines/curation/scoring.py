@@ -1,4 +1,4 @@
-"""How well pictures match a prompt, and which of them a cut keeps."""
+"""How well pictures match prompts, and which of them a cut keeps."""
 
 import math
 from collections.abc import Sequence
@@ -9,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from engines.curation.encoder import Encoder, encode_pictures, encode_prompts, prompt_value
+from engines.curation.prompts import Directions
 from engines.errors import StudioError
 from engines.progress import Progress, silent
 
 DIGITS = 6
+BLOCK = 65_536
+METHODS = {"cosine": (-1.0, 1.0), "margin": (-2.0, 2.0), "softmax": (0.0, 1.0)}
 
 
 @dataclass(frozen=True)
@@ -59,15 +62,16 @@ class Histogram:
     edges: np.ndarray
 
 
-def threshold_value(value: object) -> float:
-    """A cut given by anybody, checked.
+def threshold_value(value: object, method: str = "cosine") -> float:
+    """A cut given by anybody, checked against the range of its method.
 
     Raises:
-        StudioError: not a finite number from -1 to 1.
+        StudioError: not a finite number in that range.
     """
+    low, high = METHODS[method]
     number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not number or not -1 <= value <= 1:  # type: ignore[operator]
-        raise StudioError(f"the threshold is a cosine from -1 to 1, got {str(value)[:40]}: choose another")
+    if not number or not low <= value <= high:  # type: ignore[operator]
+        raise StudioError(f"the threshold is a {method} from {low:g} to {high:g}, got {str(value)[:40]}: choose another")
     return float(value)  # type: ignore[arg-type]
 
 
@@ -81,6 +85,41 @@ def cosine_scores(vectors: np.ndarray, prompt: np.ndarray) -> np.ndarray:
         Shape (n,), float64 in [-1, 1].
     """
     return np.round(np.clip((vectors @ prompt).astype(np.float64), -1, 1), DIGITS)
+
+
+def method_scores(vectors: np.ndarray, asked: Directions, method: str = "cosine") -> np.ndarray:
+    """Score pictures against prompts, rounded to 6 digits.
+
+    "cosine" is the cosine with what is wanted. "margin" is that less the cosine with the unwanted thing that fits best. "softmax" is the
+    probability of what is wanted among it, all that is unwanted and "a photo", without which something would always have to be probable.
+
+    Args:
+        vectors: unit vectors, shape (n, dimensions), float32; rows of NaN are pictures that could not be read.
+        method: a key of `METHODS`, which holds the range of each.
+
+    Returns:
+        Shape (n,), float64, NaN for rows of NaN.
+
+    Raises:
+        StudioError: an unknown method, or a margin without anything unwanted.
+    """
+    if method not in METHODS:
+        raise StudioError(f"the method is {', '.join(METHODS)}, got {method[:40]!r}: choose one of these")
+    if method == "cosine":
+        return cosine_scores(vectors, asked.positive)
+    if method == "margin" and not len(asked.negatives):
+        raise StudioError("a margin needs something unwanted to be measured against: add a negative prompt, or score by cosine")
+    others = asked.negatives if method == "margin" else np.concatenate([asked.negatives, asked.generic[None]])
+    texts = np.ascontiguousarray(np.concatenate([asked.positive[None], others]).T)
+    scores = np.empty(len(vectors))
+    for start in range(0, len(vectors), BLOCK):
+        cosines = (vectors[start : start + BLOCK] @ texts).astype(np.float64)
+        if method == "margin":
+            scores[start : start + BLOCK] = cosines[:, 0] - cosines[:, 1:].max(axis=1)
+        else:
+            logits = asked.logit_scale * (cosines - cosines[:, :1])
+            scores[start : start + BLOCK] = 1 / np.exp(np.minimum(logits, 700)).sum(axis=1)
+    return np.round(scores, DIGITS)
 
 
 def kept_mask(scores: np.ndarray, threshold: float) -> np.ndarray:

@@ -28,7 +28,7 @@ from engines.curation.encoder import Encoder, encode_pictures, encode_prompts
 from engines.curation.scoring import cosine_scores
 from engines.errors import StudioError
 from engines.evaluation.backbone import LITE0_FILE, LITE0_SHA256, load_lite0, packaged_file
-from engines.evaluation.retrieval import PromptCheck, as_figures, check_prompt
+from engines.evaluation.retrieval import PromptCheck, PromptResult, as_figures, check_prompt
 from engines.models.card import Card
 from engines.models.zoo import write_card
 from engines.paths import replacing, replacing_folder, studio_home
@@ -625,17 +625,18 @@ def encode_texts(model: Any, texts: Sequence[str]) -> Tensor:
     return vectors
 
 
-def evaluate(encoder: Encoder, folder: Path, progress: Progress = silent) -> dict[str, str]:
-    """Measure a text-image model on the held-out pictures below a folder: each prompt's matching pictures against all the rest.
-
-    Returns:
-        Lines for the card, the command that gives them among them.
-    """
+def find_by_prompts(encoder: Encoder, folder: Path, progress: Progress = silent) -> list[PromptResult]:
+    """Measure a text-image model on the held-out pictures below a folder: each prompt's matching pictures against all the rest."""
     pool = read_pool(folder, progress).part(held_out=True)
     encoded = encode_pictures(encoder, pool.paths, progress)
     classes = [pool.classes[place] for place in encoded.kept]
     prompts = encode_prompts(encoder, [check.prompt for check in CHECKS])
-    results = [check_prompt(check, cosine_scores(encoded.vectors, vector), classes) for check, vector in zip(CHECKS, prompts, strict=True)]
+    return [check_prompt(check, cosine_scores(encoded.vectors, vector), classes) for check, vector in zip(CHECKS, prompts, strict=True)]
+
+
+def evaluate(encoder: Encoder, folder: Path, progress: Progress = silent) -> dict[str, str]:
+    """The results of `find_by_prompts` as lines for the card, the command that gives them among them."""
+    results = find_by_prompts(encoder, folder, progress)
     unseen = f"{', '.join(UNSEEN)} stand in no caption"
     return {"command": f"python -m engines train-clip --evaluate DIR --model {encoder.name}", "note": unseen, **as_figures(results)}
 

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from engines import compute
-from engines.compute import Numerics
+from engines.compute import HeldNumerics, Numerics
 from engines.errors import StudioError
 
 
@@ -43,3 +43,12 @@ def test_a_random_stream_is_a_function_of_its_numbers() -> None:
 
     assert draw(1, 2) == draw(1, 2)
     assert len({tuple(draw(*seed)) for seed in [(1, 2), (2, 1), (1, 3), (1,), (0, 0), (0, 1), (2**63 - 1, 5)]}) == 7
+
+
+def test_held_numerics_keep_weights_and_pictures_in_their_precision() -> None:
+    numerics = HeldNumerics("bfloat16", channels_last=True)
+    layer = numerics.place(torch.nn.Conv2d(3, 4, 3), torch.device("cpu"))
+    pictures = numerics.arrange(torch.ones(2, 3, 8, 8), torch.device("cpu"))
+    with numerics.autocast():
+        assert layer(pictures).dtype == pictures.dtype == torch.bfloat16
+    assert pictures.is_contiguous(memory_format=torch.channels_last)

@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from engines.curation.encoder import Encoder
-from engines.curation.scoring import cosine_scores, histogram, kept_mask, nearest_cut_first, score_pictures, threshold_value
+from engines.curation.prompts import Directions
+from engines.curation.scoring import (
+    METHODS,
+    cosine_scores,
+    histogram,
+    kept_mask,
+    method_scores,
+    nearest_cut_first,
+    score_pictures,
+    threshold_value,
+)
 from engines.errors import StudioError
 from tests.pictures import text_named_jpg
 
@@ -59,3 +69,38 @@ def test_what_is_kept_agrees_with_the_scores_shown(encoder: Encoder, photographs
     assert set(again.as_json()) == {"model", "prompt", "threshold", "scores", "failed"}
     assert set(again.as_json()["scores"][0]) == {"path", "score", "kept"}
     assert set(again.as_json()["failed"][0]) == {"path", "reason"}
+
+
+def unit(*rows: list[float]) -> np.ndarray:
+    vectors = np.array(rows, dtype=np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+ASKED = Directions("m/float32", unit([1, 0, 0, 0])[0], unit([0, 1, 0, 0], [0, 0, 1, 0]), unit([0, 0, 0, 1])[0], 100.0)
+
+
+def test_a_margin_is_measured_against_the_unwanted_thing_that_fits_best() -> None:
+    scores = method_scores(unit([1, 0, 0, 0], [1, 1, 0, 0], [1, 0, 2, 0]), ASKED, "margin")
+    assert np.allclose(scores, [1, 0, (1 - 2) / 5**0.5], atol=1e-6)
+
+
+def test_a_softmax_gives_little_to_what_fits_nothing_better_than_a_photo() -> None:
+    scores = method_scores(unit([1, 0, 0, 0], [1, 0, 0, 3], [0, 1, 0, 0], [1, 1, 1, 1]), ASKED, "softmax")
+    assert scores[0] > 0.99
+    assert scores[1:3].max() < 0.01
+    assert scores[3] == pytest.approx(0.25, abs=1e-5)
+
+
+def test_a_picture_without_a_vector_has_no_score_by_any_method() -> None:
+    vectors = np.concatenate([unit([1, 0, 0, 0]), np.full((1, 4), np.nan, np.float32)])
+    for method in METHODS:
+        assert np.isnan(method_scores(vectors, ASKED, method)).tolist() == [False, True]
+
+
+def test_a_margin_without_anything_unwanted_and_an_unknown_method_are_refused() -> None:
+    alone = Directions("m/float32", ASKED.positive, ASKED.negatives[:0], ASKED.generic, 100.0)
+    with pytest.raises(StudioError, match="negative prompt"):
+        method_scores(unit([1, 0, 0, 0]), alone, "margin")
+    with pytest.raises(StudioError, match="cosine, margin, softmax"):
+        method_scores(unit([1, 0, 0, 0]), ASKED, "sum")
+    assert threshold_value(1.5, "margin") == 1.5
