@@ -4,13 +4,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_QUIET := --quiet --disable-pip-version-check
 
-.PHONY: help studio test check bench clean
+.PHONY: help studio test check bench evaluate clean
 
 help:
 	@echo "make studio   start the studio on the shipped weights"
 	@echo "make test     run every test"
 	@echo "make check    lint, format and types"
 	@echo "make bench    print how fast things are"
+	@echo "make evaluate DATA=DIR   measure the shipped models on held-out pictures and write it on their cards"
 	@echo "make clean    remove the environment"
 
 $(VENV)/.run: requirements.txt constraints.txt
@@ -35,6 +36,18 @@ check: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
+
+FASHION_MNIST ?= /usr/share/datasets/fashion-mnist
+EVALUATE = $(BIN)/python -m engines evaluate --models assets/models --card
+
+evaluate: $(VENV)/.dev
+	@test -d "$(DATA)/scenes" || { echo "say where the training pictures are: make evaluate DATA=DIR, with scenes, clothing and leather_denim in it"; exit 2; }
+	$(EVALUATE) cityscape --data "$(DATA)/scenes" --classes buildings,street
+	$(EVALUATE) clothing --data "$(DATA)/clothing"
+	$(EVALUATE) materials --data "$(DATA)/leather_denim" --classes trainA=leather,trainB=denim
+	$(EVALUATE) leather-denim --data "$(DATA)/leather_denim" --classes trainA=leather,trainB=denim
+	if test -d "$(FASHION_MNIST)"; then $(EVALUATE) fashion-mnist --data "$(FASHION_MNIST)"; fi
+	$(EVALUATE) studio-clip --data "$(DATA)"
 
 clean:
 	rm -rf $(VENV)

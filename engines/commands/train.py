@@ -1,30 +1,39 @@
 """Train a model on your own pictures.
 
-A picture's class is the name of the folder it lies in. The run folder holds settings, metrics, samples and the checkpoint
-that --resume goes on from; `publish` turns it into a model.
+A picture's class is the name of the folder it lies in. The run folder holds settings, metrics, samples and the checkpoint that --resume
+goes on from; `publish` turns it into a model, `runs` shows how it stands. Settings of a preset are changed one by one with --set. A folder
+that `export` wrote for inspection is refused.
 
   python -m engines train --list
   python -m engines train scenes-64 --data photographs --out runs/scenes --minutes 30
-  python -m engines train garments-64 --data wardrobe --classes shirt,skirt --out runs/garments
+  python -m engines train garments-64 --data wardrobe --classes shirt,skirt --out runs/garments --background
+  python -m engines train garments-128 --data wardrobe --from runs/garments --set batch=24 --out runs/large
+
+Several processes, on the CPU as well, share each batch between them:
+
+  torchrun --nproc_per_node 2 -m engines train plain-64 --data photographs --out runs/plain
 """
 
 import argparse
-import os
 import signal
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from engines import compute
 from engines.commands._values import positive_float
 from engines.compute import Numerics
+from engines.curation.manifest import training_manifests
 from engines.errors import Cancelled, StudioError
 from engines.progress import Progress, TextProgress
+from engines.training.background import start_in_background
 from engines.training.dataset import load_pictures, parse_classes
-from engines.training.presets import find_preset
+from engines.training.presets import changed_preset, find_preset
 from engines.training.runs import Run
 from engines.training.trainer import Plan, Workers, train
+from engines.training.warm_start import begin_from
 from engines.translation.training import ALL_PRESETS, build_task
 
 HELP = "train a model on a picture folder"
@@ -38,6 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--classes", metavar="A,B=NAME", help="take only these folders, FOLDER=CLASS gives a class another name")
     parser.add_argument("--minutes", type=positive_float, help="stop after so many minutes; resume later if you like")
     parser.add_argument("--resume", action="store_true", help="go on from where the run in --out stopped")
+    parser.add_argument("--background", action="store_true", help="train in a process of its own, which writes RUN/log.txt, and return")
+    parser.add_argument("--from", type=Path, dest="source", metavar="RUN", help="begin with the weights of another run, as far as they fit")
+    parser.add_argument("--set", action="append", default=[], dest="changes", metavar="NAME=VALUE", help="change a setting of the preset")
+    parser.add_argument("--save-every", type=int, metavar="STEPS", help="save every so many steps, besides every two minutes")
     parser.add_argument("--seed", type=int, default=0, help="of all randomness (default 0)")
     parser.add_argument("--precision", choices=["auto", *compute.PRECISIONS], default="auto", help="auto measures what is fastest")
 
@@ -49,35 +62,61 @@ def run(arguments: argparse.Namespace) -> None:
         return
     if arguments.preset is None or arguments.data is None or arguments.out is None:
         raise StudioError("train needs PRESET, --data DIR and --out RUN (see train --list and train --help)")
-    preset = find_preset(arguments.preset, ALL_PRESETS)
+    preset = changed_preset(find_preset(arguments.preset, ALL_PRESETS), arguments.changes)
     folder = Run(arguments.out)
-    _be_polite()
+    if arguments.background:
+        print(f"{folder.folder}: process {start_in_background(folder)} trains; `runs {folder.folder}` shows how it stands")
+        return
     workers = Workers(compute.accelerator())
-    progress: Progress = TextProgress()
+    if workers.processes > 1 and workers.leads:
+        print(f"training with {workers.processes} processes", flush=True)
     classes = parse_classes(arguments.classes.split(",")) if arguments.classes else None
-    pictures = load_pictures(arguments.data, preset.resolution, preset.framing, preset.channels, classes, progress)
+    if not workers.leads:
+        workers.wait()  # until the leading process has decoded the pictures
+    manifests = training_manifests(arguments.data, classes)
+    pictures = load_pictures(arguments.data, preset.resolution, preset.framing, preset.channels, classes, TextProgress())
+    if workers.leads:
+        workers.wait()
+    progress = _Politely(TextProgress())
+    compute.keep_memory()
     numerics = _numerics(arguments.precision, folder if arguments.resume else None)
     task = build_task(preset, pictures, arguments.seed, numerics, workers)
     config = {"format": 1, "preset": asdict(preset), "seed": arguments.seed, "data": pictures.digest, "classes": pictures.classes}
-    config |= {"numerics": asdict(numerics), "processes": workers.processes}
+    config |= {"numerics": asdict(numerics), "processes": workers.processes} | ({"manifests": manifests} if manifests else {})
+    if arguments.resume:
+        config["from"] = folder.config().get("from")
+    elif arguments.source:
+        beginning = begin_from(Run(arguments.source))
+        task.begin(beginning)
+        config["from"] = beginning.facts()
     with folder.locked() if workers.leads else nullcontext():
         if workers.leads:
             folder.begin(config, arguments.resume)
-        facts = {"data": pictures.digest, "pictures": len(pictures.part(False)), "held out": len(pictures.part(True))}
-        plan = Plan(preset.steps, arguments.minutes, arguments.seed, facts)
+        facts: dict[str, Any] = {"data": pictures.digest, "manifests": list(manifests)}
+        facts |= {"pictures": len(pictures.part(False)), "held out": len(pictures.part(True))}
+        plan = Plan(preset.steps, arguments.minutes, arguments.seed, facts, save_every=arguments.save_every)
         steps = train(task, folder, plan, workers, arguments.resume, progress)
-    print(f"{folder.folder}: {steps} of {plan.steps} steps done")
+    if workers.leads:
+        print(f"{folder.folder}: {steps} of {plan.steps} steps done")
 
 
-def _be_polite() -> None:
-    """Give way to whatever else the machine does, and end in good order when told to stop."""
+class _Politely:
+    """Gives way to whatever else the machine does, and ends in good order when told to stop: between steps, not in one."""
 
-    def stop(signum: int, frame: FrameType | None) -> None:
-        raise Cancelled
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._told = progress, False
+        compute.give_way()
+        signal.signal(signal.SIGTERM, self._tell)
+        signal.signal(signal.SIGINT, self._tell)
 
-    os.nice(10)
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    def _tell(self, signum: int, frame: FrameType | None) -> None:
+        self._told = True
+        signal.signal(signum, signal.SIG_DFL)  # a second signal ends it at once
+
+    def __call__(self, done: int, total: int, message: str = "") -> None:
+        self._progress(done, total, message)
+        if self._told:
+            raise Cancelled
 
 
 def _numerics(precision: str, resumed: Run | None) -> Numerics:
