@@ -48,6 +48,7 @@ evaluate: $(VENV)/.dev
 	$(EVALUATE) leather-denim --data "$(DATA)/leather_denim" --classes trainA=leather,trainB=denim
 	if test -d "$(FASHION_MNIST)"; then $(EVALUATE) fashion-mnist --data "$(FASHION_MNIST)"; fi
 	$(EVALUATE) studio-clip --data "$(DATA)"
+	$(BIN)/python -m tests.engines.curation.planted_defects "$(DATA)/scenes"
 
 clean:
 	rm -rf $(VENV)
