@@ -11,6 +11,7 @@ from engines.training.adversarial import AdversarialTask
 from engines.training.dataset import PictureSet
 from engines.training.presets import PRESETS
 from engines.training.trainer import Workers
+from engines.translation.training import fastest_numerics
 
 REPEATS = 5
 
@@ -21,7 +22,8 @@ def run() -> Iterator[Figure]:
     random = np.random.default_rng(0)
     pixels = random.integers(0, 256, (256, 3, preset.resolution, preset.resolution), dtype=np.uint8)
     pictures = PictureSet(pixels, np.zeros(256, dtype=np.int64), ("noise",), np.zeros(256, dtype=bool), (), "")
-    task = AdversarialTask(preset, pictures, 0, compute.fastest_training_numerics(), Workers())
+    numerics = fastest_numerics(preset, pictures, 0, Workers())
+    task = AdversarialTask(preset, pictures, 0, numerics, Workers())
     counter = iter(range(1_000_000))
     step = fastest(lambda: task.step(next(counter)), REPEATS)
     yield Figure("training, pictures a second (scenes-64)", preset.batch / step, 60, unit="/s")

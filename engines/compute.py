@@ -126,20 +126,6 @@ def measure(run: Callable[[Numerics], object], choices: list[Numerics] | None = 
     return dict(sorted(seconds.items(), key=lambda entry: entry[1]))
 
 
-def fastest_training_numerics() -> Numerics:
-    """Measure forward and backward passes of a typical block (convolution, batch norm, gating) and choose the fastest numerics."""
-    block = nn.Sequential(nn.Conv2d(64, 128, 3, padding=1, bias=False), nn.BatchNorm2d(128), nn.GLU(dim=1))
-
-    def step(numerics: Numerics) -> None:
-        numerics.place(block)
-        pictures = numerics.arrange(torch.ones(16, 64, 32, 32)).requires_grad_()
-        with numerics.autocast():
-            loss = block(pictures).float().mean()
-        loss.backward()
-
-    return next(iter(measure(step)))
-
-
 def synchronise() -> None:
     """Wait until the device has done all that was asked of it, so that a clock tells the truth."""
     if device().type == "cuda":

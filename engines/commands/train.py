@@ -34,7 +34,7 @@ from engines.training.presets import changed_preset, find_preset
 from engines.training.runs import Run
 from engines.training.trainer import Plan, Workers, train
 from engines.training.warm_start import begin_from
-from engines.translation.training import ALL_PRESETS, build_task
+from engines.translation.training import ALL_PRESETS, build_task, fastest_numerics
 
 HELP = "train a model on a picture folder"
 
@@ -79,7 +79,12 @@ def run(arguments: argparse.Namespace) -> None:
         workers.wait()
     progress = _Politely(TextProgress())
     compute.keep_memory()
-    numerics = _numerics(arguments.precision, folder if arguments.resume else None)
+    if arguments.resume:
+        numerics = Numerics(**folder.config()["numerics"])
+    elif arguments.precision == "auto":
+        numerics = fastest_numerics(preset, pictures, arguments.seed, workers)
+    else:
+        numerics = Numerics(arguments.precision)
     task = build_task(preset, pictures, arguments.seed, numerics, workers)
     config = {"format": 1, "preset": asdict(preset), "seed": arguments.seed, "data": pictures.digest, "classes": pictures.classes}
     config |= {"numerics": asdict(numerics), "processes": workers.processes} | ({"manifests": manifests} if manifests else {})
@@ -117,12 +122,3 @@ class _Politely:
         self._progress(done, total, message)
         if self._told:
             raise Cancelled
-
-
-def _numerics(precision: str, resumed: Run | None) -> Numerics:
-    """What was asked for; a resumed run keeps what it was started with."""
-    if resumed is not None:
-        return Numerics(**resumed.config()["numerics"])
-    if precision == "auto":
-        return compute.fastest_training_numerics()
-    return Numerics(precision)

@@ -4,7 +4,7 @@ import math
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import torch
 from PIL import Image
@@ -18,6 +18,8 @@ from engines.training.warm_start import Beginning
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
+
+Choice = TypeVar("Choice")
 
 REPORT_EVERY = 10
 BEAT_EVERY_SECONDS = 2.0
@@ -46,6 +48,14 @@ class Workers:
         if self._accelerator is None or self.processes == 1:
             return wish
         return bool(self._accelerator.reduce(torch.tensor(float(wish), device=self._accelerator.device), reduction="sum") > 0)
+
+    def agree(self, choice: Choice) -> Choice:
+        """The leading process's choice, for all."""
+        if self._accelerator is None or self.processes == 1:
+            return choice
+        from accelerate.utils import broadcast_object_list
+
+        return broadcast_object_list([choice])[0]
 
     def descend(self, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
         """One step of an optimiser down the gradient of a loss, averaged over the processes."""

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from engines import imaging
+from engines import compute, imaging
 from engines.compute import Numerics
 from engines.errors import StudioError
 from engines.evaluation.backbone import FeaturePyramid, feature_pyramid
@@ -89,6 +89,22 @@ def build_task(preset: AdversarialPreset | CyclePreset, pictures: PictureSet, se
     if isinstance(preset, CyclePreset):
         return CycleTask(preset, pictures, seed, numerics, workers)
     return AdversarialTask(preset, pictures, seed, numerics, workers)
+
+
+def fastest_numerics(preset: AdversarialPreset | CyclePreset, pictures: PictureSet, seed: int, workers: Workers) -> Numerics:
+    """Take a few steps of the task itself in every precision and memory format that this device may be fast in, and choose the fastest.
+
+    Blocks that are measured by themselves mislead: which layout is fast depends on what stands beside what. With several processes all
+    take the leading one's choice.
+    """
+    tasks: dict[Numerics, Task] = {}
+
+    def step(numerics: Numerics) -> None:
+        if numerics not in tasks:
+            tasks[numerics] = build_task(preset, pictures, seed, numerics, workers)
+        tasks[numerics].step(0)
+
+    return workers.agree(next(iter(compute.measure(step, repeats=2))))
 
 
 class PicturePool:

@@ -13,6 +13,8 @@ import pytest
 import torch
 from PIL import Image
 
+from engines import compute
+from engines.compute import Numerics
 from engines.training.runs import Run
 from tests.engines.commands.command_line import ROOT, atelier, atelier_apart
 
@@ -82,6 +84,19 @@ def test_two_processes_learn_what_one_learns_from_the_same_batches(wardrobe: Pat
     moved = torch.cat([tensor.flatten() for tensor in tensors(begun.checkpoint()["task"]["generator"])])
     learned = torch.cat([tensor.flatten() for tensor in tensors(alone.checkpoint()["task"]["generator"])])
     assert float((moved - learned).norm() / learned.norm()) > 1e-3  # the steps that were compared did change something
+
+
+def test_the_fastest_numerics_are_measured_recorded_and_kept_on_resume(wardrobe: Path, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    command = ["train", *PLAIN, "--data", str(wardrobe), "--out", str(run.folder), "--set", "pictures=16"]
+    assert atelier_apart(*command).returncode == 0
+    assert Numerics(**run.config()["numerics"]) in compute.candidates()
+    assert run.checkpoint()["step"] == 2
+    with_other = json.loads(run.config_file.read_text())
+    with_other["numerics"] = {"precision": "float32", "channels_last": True}
+    run.config_file.write_text(json.dumps(with_other))
+    assert atelier_apart(*command, "--resume").returncode == 0
+    assert run.config()["numerics"] == with_other["numerics"]
 
 
 def test_a_run_in_the_background_is_seen_and_stopped(wardrobe: Path, tmp_path: Path) -> None:
