@@ -20,7 +20,7 @@ $(VENV)/.run: requirements.txt constraints.txt
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.run pyproject.toml constraints.txt
-	$(BIN)/python -m pip install $(PIP_QUIET) -e '.[dev,train]' -c constraints.txt
+	$(BIN)/python -m pip install $(PIP_QUIET) -e '.[dev,train,scale]' -c constraints.txt
 	touch $@
 
 studio: $(VENV)/.run

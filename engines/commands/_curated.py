@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engines import imaging
+from engines.commands._values import person
 from engines.curation.catalogue import Catalogue
 from engines.errors import StudioError
 from engines.paths import replacing
@@ -27,6 +28,7 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     """A folder, or `--collection NAME`."""
     parser.add_argument("folder", type=Path, nargs="?", metavar="DIR", help="folder with pictures, searched through all sub-folders")
     parser.add_argument("--collection", metavar="NAME", help="pictures of the catalogue instead of a folder")
+    parser.add_argument("--actor", type=person, default=person(""), metavar="NAME", help="who decides (default: your login name)")
 
 
 def add_report_arguments(parser: argparse.ArgumentParser) -> None:

@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.sheet and groups:
         imaging.save_png(_sheet(groups, pictures), arguments.sheet)
     if arguments.apply and pictures.catalogue:
-        pictures.catalogue.apply_filter(arguments.collection, FILTER, settings, dropped, FILTER)
+        pictures.catalogue.apply_filter(arguments.collection, FILTER, settings, dropped, arguments.actor)
     report = {
         "format": 1,
         **settings,

@@ -28,7 +28,6 @@ from engines.paths import replacing_folder
 from engines.progress import TextProgress
 
 HELP = "choose the frame of a collection, or write framed copies of a folder"
-ACTOR = "frame"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +58,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.out is not None:
         failed |= _write(pictures, frame, list(sizes), arguments.out)
     if pictures.catalogue:
-        pictures.catalogue.set_frame(arguments.collection, frame.as_json(), ACTOR)
+        pictures.catalogue.set_frame(arguments.collection, frame.as_json(), arguments.actor)
     if arguments.json:
         answer = {"format": 1, "frame": frame.as_json(), "pictures": len(sizes), "enlarged": enlarged}
         told = [{"name": pictures.names[number], "reason": reason} for number, reason in failed.items()]

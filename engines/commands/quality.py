@@ -24,7 +24,6 @@ from engines.errors import StudioError
 from engines.progress import TextProgress
 
 HELP = "find blurred, dark, tiny or broken pictures in a folder or a collection"
-ACTOR = "quality"
 COLUMNS = 8
 
 
@@ -58,7 +57,7 @@ def run(arguments: argparse.Namespace) -> None:
         imaging.save_png(preview_sheet(cells, COLUMNS), arguments.sheet)
     if arguments.apply and pictures.catalogue:
         for name, dropped in found.items():
-            pictures.catalogue.apply_filter(arguments.collection, name, {"limit": edges.get(name)}, dropped, ACTOR)
+            pictures.catalogue.apply_filter(arguments.collection, name, {"limit": edges.get(name)}, dropped, arguments.actor)
     report = {
         "format": 1,
         "pictures": len(pictures.paths),

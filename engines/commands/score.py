@@ -33,7 +33,7 @@ from typing import Any
 
 import numpy as np
 
-from engines import imaging
+from engines import compute, imaging
 from engines.commands._values import part_of_all, person
 from engines.curation.catalogue import Catalogue
 from engines.curation.cluster import Cluster, compute_on
@@ -121,6 +121,7 @@ def run(arguments: argparse.Namespace) -> None:
     base = stacked("", before) if before else None
     other = _rule(arguments.compare, catalogue) if arguments.compare else None
     pictures = _of_collection(catalogue, arguments.collection) if catalogue else _of_folder(arguments.folder)
+    compute.keep_memory()
     encoder = load_encoder(arguments.model or (model_name(base.model_id) if base else SHIPPED_MODEL))
     if base:
         require_model(encoder, base.model_id, f"the rule {arguments.rule[0]!r}")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from engines import compute
 from engines.curation.embeddings import SHARD, EmbeddingStore, View
 from engines.curation.encoder import Encoder, load_encoder
 from engines.curation.framing import Frame
@@ -47,6 +48,7 @@ class _Looker:
     """A worker: loads the model once, then looks at one shard of pictures after another and keeps the vectors in the store."""
 
     def __init__(self, model: str, model_id: str, store: str, frame: dict[str, Any] | None, decoding: str) -> None:
+        compute.keep_memory()
         self.encoder = load_encoder(model)
         if self.encoder.model_id != model_id:
             raise StudioError(f"a worker has {self.encoder.model_id} for {model}, expected {model_id}: install the same models everywhere")

@@ -68,7 +68,7 @@ def test_duplicates_of_a_collection_are_dropped_when_asked_and_taken_back(home: 
     assert dropped_names(home) == set()
     assert atelier("duplicates", "--collection", "streets", "--apply", home=home).returncode == 0
     assert len(dropped_names(home) & {"0.png", "deep/turned.jpg"}) == 1
-    Catalogue(home / "catalogue").undo("streets", "duplicates")
+    assert atelier("catalogue", "undo", "streets", home=home).returncode == 0
     assert dropped_names(home) == set()
 
 

@@ -112,7 +112,7 @@ def test_faster_arithmetic_is_another_model_whose_scores_are_close(home: Path, f
     )
     assert exact["model"].removesuffix("float32") == fast["model"].removesuffix("bf16")
     apart = [abs(one["score"] - other["score"]) for one, other in zip(exact["scores"], fast["scores"], strict=True)]
-    assert 0 < max(apart) < 0.005
+    assert 0 < max(apart) < 0.02
 
 
 @pytest.mark.parametrize(

@@ -98,9 +98,9 @@ def test_bf16_is_another_model_id_whose_vectors_are_close(encoder: Encoder, phot
     fast = load_encoder("studio-clip:bf16", Zoo([SHIPPED_MODELS]))
     assert fast.model_id == encoder.model_id.replace("/float32", "/bf16")
     assert (fast.name, model_name(fast.model_id), model_name(encoder.model_id)) == ("studio-clip:bf16", "studio-clip:bf16", "studio-clip")
-    assert {value.dtype for value in fast.model.visual.parameters()} == {torch.float32, torch.bfloat16}
+    assert {value.dtype for value in fast.model.visual.parameters()} == {torch.bfloat16}
     exact, rough = (encode_pictures(one, photographs).vectors for one in (encoder, fast))
-    assert (exact * rough).sum(axis=1).min() > 0.999
+    assert (exact * rough).sum(axis=1).min() > 0.995
     assert np.array_equal(encode_prompts(encoder, ["cityscape"]), encode_prompts(fast, ["cityscape"]))
 
 
