@@ -5,8 +5,10 @@ import json
 import os
 import random
 import sqlite3
+import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from engines.errors import StudioError
+from engines.errors import Cancelled, StudioError
 from engines.imaging import MAX_BYTES
 from engines.paths import studio_home
 
@@ -220,6 +222,7 @@ class Client:
         self.patience = patience or Patience()
         self._key = key
         self._ledger = ledger or Ledger()
+        self._thread: ThreadPoolExecutor | None = None  # of its own, because the caller's may run an event loop already
         self._runner: asyncio.Runner | None = None
         self._http: httpx.AsyncClient | None = None
         self._status = ""
@@ -287,11 +290,12 @@ class Client:
 
     def close(self) -> None:
         """Give back connections; the client may be used again."""
-        if self._runner is not None:
+        if self._thread is not None and self._runner is not None:
             if self._http is not None:
-                self._runner.run(self._http.aclose())
-            self._runner.close()
-        self._runner = self._http = None
+                self._thread.submit(self._runner.run, self._http.aclose()).result()
+            self._thread.submit(self._runner.close).result()
+            self._thread.shutdown()
+        self._thread = self._runner = self._http = None
 
     def _client(self) -> "httpx.AsyncClient":
         if self._http is None:
@@ -304,12 +308,15 @@ class Client:
         return self._http
 
     def _run(self, work: Coroutine[Any, Any, T], report: Report) -> T:
-        """Run to the end while reporting; when `report` raises, the work is stopped first."""
+        """Run to the end while reporting; when `report` raises, or the caller is interrupted, the work is stopped first."""
+        stopped = threading.Event()
 
         async def watched() -> T:
             task = asyncio.ensure_future(work)
             try:
                 while not task.done():
+                    if stopped.is_set():
+                        raise Cancelled
                     report(self._status)
                     await asyncio.wait({task}, timeout=_POLL)
             finally:
@@ -320,8 +327,15 @@ class Client:
 
         self._client()
         self._status = ""
+        self._thread = self._thread or ThreadPoolExecutor(1, thread_name_prefix="web")
         self._runner = self._runner or asyncio.Runner()
-        return self._runner.run(watched())
+        running = self._thread.submit(self._runner.run, watched())
+        try:
+            return running.result()
+        except BaseException:
+            stopped.set()
+            wait([running])
+            raise
 
     async def _patiently(self, once: Callable[[], Awaitable[T]], name: str, windows: Sequence[Window], tries: int) -> T:
         for attempt in range(tries):

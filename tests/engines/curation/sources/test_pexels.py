@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,13 @@ def test_training_is_refused_without_a_permission_and_allowed_with_one(picture_s
     assert first(look(picture_server, tmp_path, permission="  ")).training_allowed == "no"
     record = first(look(picture_server, tmp_path, permission="Letter from Pexels, 1 May 2026"))
     assert (record.training_allowed, record.permission) == ("yes", "Letter from Pexels, 1 May 2026")
+
+
+def test_a_search_works_beside_a_running_event_loop(picture_server: PictureServer, tmp_path: Path) -> None:
+    async def inside_a_server() -> str:
+        return first(look(picture_server, tmp_path)).identity
+
+    assert asyncio.run(inside_a_server()) == "1000"
 
 
 def test_filters_are_sent_as_pexels_names_them(picture_server: PictureServer, tmp_path: Path) -> None:
