@@ -1,3 +1,6 @@
+import os
+import signal
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -158,6 +161,20 @@ def test_a_stop_is_heard_within_a_second(fault: Behaviour, make: Make, picture_s
     with pytest.raises(Cancelled):
         ask(client, stop)
     assert time.monotonic() - heard[0] < 1
+
+
+@pytest.mark.parametrize("fault", [Status(429, {"Retry-After": "30"}), Slow(8)], ids=["waiting", "hanging"])
+def test_an_interrupt_from_the_keyboard_is_heard_within_a_second(fault: Behaviour, make: Make, picture_server: PictureServer) -> None:
+    client = make(Clock(), Patience())
+    ask(make())
+    picture_server.pages_next(fault)
+    pressed = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    began = time.monotonic()
+    pressed.start()
+    with pytest.raises(KeyboardInterrupt):
+        ask(client)
+    assert 0.4 < time.monotonic() - began < 1.5
+    client.close()
 
 
 def test_a_wait_is_explained(make: Make, picture_server: PictureServer) -> None:
