@@ -27,6 +27,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ from engines.evaluation.retrieval import precision_recall, roc_auc
 from engines.paths import replacing
 from engines.progress import TextProgress
 from engines.recipe import file_hash
+from engines.training.split import difference_hash, held_out
 
 HELP = "score a folder or a collection of pictures against prompts"
 SHOWN = 10
@@ -98,6 +100,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--save-rule", metavar="NAME", help="keep what was asked under this name (of a folder: in this .json file)")
     parser.add_argument("--compare", metavar="RULE", help="list the pictures on which this rule decides otherwise")
+    parser.add_argument("--held-out", action="store_true", help="only those pictures of a folder that training keeps apart")
     parser.add_argument("--truth", action="append", default=[], metavar="CLASS", help="a class that truly matches; may be repeated")
     parser.add_argument("--preview", action="store_true", help="say what would be kept, and leave the collection as it is")
     parser.add_argument("--actor", type=person, default=person(""), metavar="NAME", help="who decides (default: your login name)")
@@ -120,7 +123,7 @@ def run(arguments: argparse.Namespace) -> None:
     before = [_rule(text, catalogue) for text in arguments.rule]
     base = stacked("", before) if before else None
     other = _rule(arguments.compare, catalogue) if arguments.compare else None
-    pictures = _of_collection(catalogue, arguments.collection) if catalogue else _of_folder(arguments.folder)
+    pictures = _of_collection(catalogue, arguments.collection) if catalogue else _of_folder(arguments.folder, arguments.held_out)
     compute.keep_memory()
     encoder = load_encoder(arguments.model or (model_name(base.model_id) if base else SHIPPED_MODEL))
     if base:
@@ -149,6 +152,8 @@ def _check(arguments: argparse.Namespace) -> None:
         raise StudioError("say what to score: either a folder, or --collection NAME")
     if arguments.folder and not arguments.out:
         raise StudioError("a folder's scores go into a file: add --out scores.json, or --out - to print them")
+    if arguments.held_out and arguments.collection:
+        raise StudioError("--held-out asks the split of a folder that was trained on: name the folder instead of a collection")
     if not arguments.prompt and not arguments.rule:
         raise StudioError("say what the pictures should show: --prompt cityscape, or --rule with the name of a rule")
     extras = arguments.negative or arguments.without or arguments.method or arguments.ensemble
@@ -184,7 +189,22 @@ def _rule(text: str, catalogue: Catalogue | None) -> Rule:
     return Rule.from_json(entry)
 
 
-def _of_folder(folder: Path) -> Judged:
+def _held_out(files: list[tuple[str, Path]]) -> list[tuple[str, Path]]:
+    """Those of (sha256, file) that the one split keeps from training; files that are no pictures count as training's."""
+    readable: list[tuple[str, Path]] = []
+    looks: list[bytes] = []
+    for digest, path in files:
+        with suppress(StudioError):
+            looks.append(difference_hash(imaging.safe_open(path)))
+            readable.append((digest, path))
+    apart = held_out([digest for digest, _ in readable], looks)
+    found = [one for one, out in zip(readable, apart, strict=True) if out]
+    if not found:
+        raise StudioError(f"the split keeps none of these {len(readable)} pictures from training: leave --held-out away, or add pictures")
+    return found
+
+
+def _of_folder(folder: Path, held_out_only: bool = False) -> Judged:
     paths = imaging.picture_files(folder)
     if not paths:
         raise StudioError(f"{folder} has no pictures: name a folder with JPEG, PNG or WEBP files")
@@ -197,6 +217,8 @@ def _of_folder(folder: Path) -> Judged:
             failed.append((str(path), f"{path.name} cannot be read: {error.strerror or error}"))
     if not files:
         raise StudioError(f"none of the {len(paths)} pictures can be read; the first says: {failed[0][1]}")
+    if held_out_only:
+        files = _held_out(files)
     return Judged(tuple(str(path) for _, path in files), tuple(path.parent.name for _, path in files), tuple(files), failed=tuple(failed))
 
 

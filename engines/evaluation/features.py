@@ -36,7 +36,7 @@ class FeatureSet:
     """A way to describe pictures by vectors.
 
     Attributes:
-        name: "lite2", "lite0", "inception" or "clip".
+        name: "lite2", "inception" or "clip".
         identity: name and hash of the weights; features of different identities must never meet.
         embed: pictures, uint8, shape (CHUNK, 3, h, w) → vectors, shape (CHUNK, dimensions), float32 on the CPU.
         distance: what the Fréchet distance of these features may be called.
@@ -131,12 +131,6 @@ def lite2() -> FeatureSet:
     Centre square, Lanczos to 64 px whatever the picture's size, [-1, 1], bilinear with antialiasing to 160 px, average pool: 1280 numbers.
     """
     return _efficientnet("lite2", backbone.load_lite2())
-
-
-@cache
-def lite0() -> FeatureSet:
-    """EfficientNet-Lite0 seen in the same way: fit to choose among snapshots of a translator, never to judge a generator trained on it."""
-    return _efficientnet("lite0", backbone.load_lite0())
 
 
 def _efficientnet(name: str, network: Any) -> FeatureSet:

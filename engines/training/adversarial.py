@@ -12,7 +12,7 @@ from engines import compute, imaging
 from engines.compute import Numerics
 from engines.errors import StudioError
 from engines.evaluation.backbone import feature_pyramid
-from engines.evaluation.features import to_pixels
+from engines.evaluation.features import eight_bit
 from engines.networks.plain import PlainDiscriminator
 from engines.networks.projected import ProjectedDiscriminator
 from engines.networks.registry import NETWORKS
@@ -188,7 +188,7 @@ class AdversarialTask:
             for begin in range(0, len(labels), JUDGED_AT_ONCE):
                 part = torch.from_numpy(labels[begin : begin + JUDGED_AT_ONCE])
                 drawn = self._draw(generator, random, len(part), part if self.classes else None)
-                parts.append(to_pixels(imaging.to_pictures(drawn)))
+                parts.append(eight_bit(drawn))
             return np.concatenate(parts)
 
         return judge_generator(self._pictures, draw)

@@ -6,6 +6,7 @@ import numpy as np
 
 from engines.errors import StudioError
 from engines.evaluation.distances import kid
+from engines.evaluation.diversity import mean_distance
 from engines.evaluation.features import cached_features, compute_features, lite2
 from engines.training.dataset import PictureSet
 from engines.training.trainer import Verdict
@@ -47,16 +48,11 @@ def judge_generator(pictures: PictureSet, draw: Callable[[np.ndarray], np.ndarra
 
 
 def spread(features: np.ndarray, labels: np.ndarray) -> float:
-    """Mean distance between two pictures of the same class, over all classes that have two.
+    """Mean distance between two pictures of the same class, averaged over the classes that have two; NaN where none has.
 
     Args:
         features: shape (n, d); labels: shape (n,).
     """
-    found = []
-    for label in np.unique(labels):
-        members = features[labels == label].astype(np.float64)
-        if len(members) > 1:
-            squares = (members**2).sum(axis=1)
-            distances = np.sqrt(np.maximum(squares[:, None] + squares[None] - 2 * members @ members.T, 0))
-            found.append(distances.sum() / (len(members) * (len(members) - 1)))
-    return float(np.mean(found)) if found else float("nan")
+    classes = [features[labels == label] for label in np.unique(labels)]
+    distances = [mean_distance(members) for members in classes if len(members) > 1]
+    return float(np.mean(distances)) if distances else float("nan")

@@ -15,9 +15,16 @@ from engines import compute, imaging
 from engines.compute import Numerics
 from engines.errors import StudioError
 from engines.evaluation.backbone import FeaturePyramid, feature_pyramid
-from engines.evaluation.features import to_pixels
-from engines.evaluation.materials import MaterialJudge, garment_mask, ground_change, swap_rate
-from engines.evaluation.snapshots import snapshot_material_judge
+from engines.evaluation.features import eight_bit, lite2
+from engines.evaluation.materials import (
+    NEAR_WHITE,
+    MaterialJudge,
+    fit_material_judge,
+    garment_mask,
+    ground_change,
+    swap_rate,
+    whole_garment,
+)
 from engines.networks.cyclegan import PatchCritic, ResidualTranslator
 from engines.networks.projected import ProjectedDiscriminator
 from engines.training import objectives
@@ -29,7 +36,6 @@ from engines.training.presets import PRESETS, AdversarialPreset
 from engines.training.trainer import Task, Verdict, Workers
 from engines.training.warm_start import Beginning, copy_fitting
 
-NEAR_WHITE = 245
 JUDGED_AT_ONCE = 8
 UNCHANGED = 3.0
 PROJECTED_POLICY = ("translation", "cutout")
@@ -308,13 +314,16 @@ class CycleTask:
         return {"averages": [average.module.state_dict() for average in self.averages]}
 
     def judge(self) -> Verdict | None:
-        """The swap rate over held-out pictures, whole garments seen by Lite0, and how much of the ground changes.
+        """The swap rate over held-out pictures, whole garments seen by `lite2`, and how much of the ground changes.
 
         None where it cannot be told: the split leaves a side without a domain, or the feature network is not installed.
         """
         if self._judge_of_materials is None:
             try:
-                self._judge_of_materials = snapshot_material_judge(self._pictures)
+                pictures = self._pictures  # whole garments, where the report looks at crops: who chooses is not who reports
+                self._judge_of_materials = fit_material_judge(
+                    pictures.pixels, pictures.labels, pictures.held_out, lite2(), whole_garment, views=1
+                )
             except StudioError:
                 return None
         rates, grounds, changes = [], [], []
@@ -341,7 +350,7 @@ class CycleTask:
         for begin in range(0, len(pixels), JUDGED_AT_ONCE):
             part = torch.from_numpy(pixels[begin : begin + JUDGED_AT_ONCE]).float().div(127.5).sub(1)
             with self.numerics.autocast():
-                parts.append(to_pixels(imaging.to_pictures(self.averages[domain].module(self.numerics.arrange(part)))))
+                parts.append(eight_bit(self.averages[domain].module(self.numerics.arrange(part))))
         return np.concatenate(parts)
 
     @torch.no_grad()

@@ -11,6 +11,7 @@ from sklearn.datasets import load_sample_images
 from engines.curation.catalogue import Catalogue
 from engines.curation.provenance import Fetched, Provenance
 from engines.curation.rules import Rule
+from engines.training.dataset import load_pictures
 from tests.engines.commands.command_line import Done, atelier
 
 
@@ -149,6 +150,23 @@ def test_scores_are_measured_against_classes_known_to_match(home: Path, folder: 
         (tmp_path / path.name.partition("-")[0] / path.name).write_bytes(path.read_bytes())
     done = score(home, tmp_path, "--prompt", "flower", "--top", "50%", "--truth", "flower", "--out", tmp_path / "scores.json")
     assert "against flower (3 of 6 pictures): AUC 1.000; at the cut precision 1.000, recall 1.000" in done.stderr
+
+
+def test_held_out_scores_only_what_training_keeps_apart(home: Path, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    for index in range(60):
+        Image.fromarray(random.integers(0, 256, (24, 24, 3), dtype=np.uint8)).save(tmp_path / f"{index:02}.png")
+    kept_apart = load_pictures(tmp_path, 24, "centre square").held_out
+    done = score(home, tmp_path, "--prompt", "flower", "--held-out", "--out", "-")
+    scored = [Path(one["path"]).name for one in json.loads(done.stdout)["scores"]]
+    assert scored == [f"{index:02}.png" for index in np.flatnonzero(kept_apart)]
+    assert 0 < len(scored) < 20
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    (alone / "one.png").write_bytes((tmp_path / f"{np.flatnonzero(~kept_apart)[0]:02}.png").read_bytes())
+    refused = atelier("score", alone, "--prompt", "flower", "--held-out", "--out", "-", home=home)
+    assert refused.returncode == 2
+    assert "keeps none of these 1 pictures" in refused.stderr
 
 
 def test_a_collection_that_is_empty_or_unknown_is_a_mistake(home: Path) -> None:

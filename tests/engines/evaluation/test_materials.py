@@ -84,6 +84,15 @@ def test_materials_are_told_apart_and_a_swap_is_judged_where_its_original_was() 
     assert swap_rate(judge, originals, only_ground, target=1) == 0
 
 
+def test_whole_garments_tell_materials_as_well() -> None:
+    pixels, labels = wardrobe(24)
+    judge = fit_material_judge(pixels, labels, np.arange(24) >= 16, lite2(), whole_garment, views=1)
+    assert judge.accuracy == 1
+    originals = pixels[labels == 0][-4:]
+    assert swap_rate(judge, originals, originals, target=1) == 0
+    assert swap_rate(judge, originals, np.stack([person(BLACK, seed) for seed in range(16, 24, 2)]), target=1) == 1
+
+
 def test_materials_need_colour_and_both_classes_on_both_sides() -> None:
     pixels, labels = wardrobe(24)
     with pytest.raises(StudioError, match="1 channel"):
