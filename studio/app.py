@@ -33,7 +33,7 @@ def serve(settings: Settings) -> None:
     services = services_for(settings)
     demo = page(services)
     threading.Thread(target=warm_up, args=(services,), name="warm up", daemon=True).start()
-    start_sweeping(settings.sessions)
+    start_sweeping(services)
     demo.launch(**launch_kwargs(settings))
 
 

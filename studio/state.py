@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 from PIL import Image
 
+from engines.curation.catalogue import Catalogue
 from engines.curation.encoder import Encoders
 from engines.exploration import sampling
 from engines.models.zoo import Zoo
@@ -24,6 +25,31 @@ from studio.settings import SESSION_SECONDS, Settings
 SWEEP_SECONDS = 300
 
 
+class Catalogues:
+    """Catalogues by folder, each opened once in this process; safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._open: dict[Path, Catalogue] = {}
+        self._lock = threading.Lock()
+
+    def get(self, folder: Path) -> Catalogue:
+        """The catalogue in a folder, made when it is not there.
+
+        Raises:
+            StudioError: it cannot be written to, is damaged, or was written by a later version.
+        """
+        with self._lock:
+            if folder not in self._open:
+                self._open[folder] = Catalogue(folder)
+            return self._open[folder]
+
+    def forget_below(self, folder: Path) -> None:
+        """Let go of the catalogues in a folder that is about to be removed."""
+        with self._lock:
+            for known in [one for one in self._open if one.is_relative_to(folder)]:
+                self._open.pop(known).close()
+
+
 @dataclass(frozen=True)
 class Services:
     """Built once in `studio.app` and handed to every tab builder.
@@ -34,6 +60,7 @@ class Services:
         draw: recipes of one generator → their pictures, in order.
         render: any recipe, and the file that went into a swap where its recipe needs one → its picture.
         encoders: the text-image models, each loaded once.
+        catalogues: those of the person's own machine, or of each session, each opened once.
         once: held while something is made that all sessions share, such as the demo collection.
         swap: (model, picture, class) → the picture, its translation and the way back.
 
@@ -46,6 +73,7 @@ class Services:
     render: Callable[..., Image.Image] = field(init=False)
     swap: Callable[[str, Image.Image, str], swapping.Swapped] = field(init=False)
     encoders: Encoders = field(init=False)
+    catalogues: Catalogues = field(default_factory=Catalogues, init=False, repr=False)
     once: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     _secret: bytes = field(default_factory=lambda: os.urandom(32), init=False, repr=False)
 
@@ -74,33 +102,39 @@ class Services:
 
     def end_session(self, request: gr.Request | None) -> None:
         """Remove the folder of a session."""
-        shutil.rmtree(self._folder(request), ignore_errors=True)
+        self.forget(self._folder(request))
+
+    def forget(self, folder: Path) -> None:
+        """Remove the folder of a session with the catalogue in it."""
+        self.catalogues.forget_below(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
     def _folder(self, request: gr.Request | None) -> Path:
         session: Any = getattr(request, "session_hash", None)
         return self.settings.sessions / guards.session_token(self._secret, session)
 
 
-def sweep(sessions: Path, older_than: float = SESSION_SECONDS) -> int:
+def sweep(services: Services, older_than: float = SESSION_SECONDS) -> int:
     """Remove session folders that nobody used for `older_than` seconds, such as those of an earlier run; returns how many."""
     removed = 0
+    sessions = services.settings.sessions
     for folder in sessions.iterdir() if sessions.is_dir() else ():
         try:
             stale = time.time() - folder.stat().st_mtime > older_than
         except FileNotFoundError:
             continue
         if stale:
-            shutil.rmtree(folder, ignore_errors=True)
+            services.forget(folder)
             removed += 1
     return removed
 
 
-def start_sweeping(sessions: Path) -> None:
+def start_sweeping(services: Services) -> None:
     """Sweep now and every few minutes, in a thread that ends with the process."""
 
     def keep_sweeping() -> None:
         while True:
-            sweep(sessions)
+            sweep(services)
             time.sleep(SWEEP_SECONDS)
 
     threading.Thread(target=keep_sweeping, name="sweep", daemon=True).start()

@@ -1,6 +1,5 @@
 import os
 import time
-from pathlib import Path
 
 import gradio as gr
 
@@ -27,13 +26,13 @@ def test_what_nobody_used_for_an_hour_is_removed(services: Services) -> None:
     used, forgotten = (services.session_folder(gr.Request(session_hash=name)) for name in ("ann", "bob"))
     long_ago = time.time() - 3700
     os.utime(forgotten, (long_ago, long_ago))
-    assert sweep(services.settings.sessions) == 1
+    assert sweep(services) == 1
     assert used.is_dir()
     assert not forgotten.exists()
 
 
-def test_sweeping_nothing_is_fine(tmp_path: Path) -> None:
-    assert sweep(tmp_path / "none") == 0
+def test_sweeping_nothing_is_fine(services: Services) -> None:
+    assert sweep(services) == 0
 
 
 def test_drawing_and_rendering_agree(services: Services) -> None:
