@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from engines.curation.arrivals import AddReport, Arrivals, Reached, set_cursor
-from engines.curation.decisions import CLEAR, DROP, KEEP, Decision, Event
-from engines.curation.event_log import EventLog
+from engines.curation.decisions import CLEAR, DROP, KEEP, Decision, Event, RuleVerdict, Standing
+from engines.curation.event_log import EventLog, portions
 from engines.curation.exchange import HEAD, exported_events, exported_lines, import_event
 from engines.curation.intake import Workshop
 from engines.curation.provenance import Failure, Fetched, Provenance, now, rights_value
@@ -114,6 +114,11 @@ class Catalogue:
         self._database.close()
 
     # collections
+
+    def names(self) -> list[str]:
+        """The names of all collections, sorted."""
+        with self._database.reading() as connection:
+            return [name for (name,) in connection.execute("SELECT name FROM collections ORDER BY name")]
 
     def collections(self) -> list[CollectionFacts]:
         """All collections, by name."""
@@ -244,14 +249,31 @@ class Catalogue:
         with self._reading(name) as (connection, log):
             return self._pictures(connection, log)
 
+    def some_pictures(self, name: str, ids: Sequence[int]) -> list[Picture]:
+        """Some pictures of a collection, in the order asked for; those of other collections are left out."""
+        with self._reading(name) as (connection, log):
+            found = {picture.id: picture for some in portions(ids) for picture in self._pictures(connection, log, some)}
+        return [found[number] for number in ids if number in found]
+
+    def files(self, name: str) -> tuple[np.ndarray, list[tuple[str, Path]]]:
+        """Ids, shape (n,), int64, and (sha256, file) of all pictures, in order of arrival."""
+        with self._reading(name) as (connection, log):
+            query = "SELECT id, sha256, suffix FROM pictures WHERE collection = ? ORDER BY id"
+            rows = connection.execute(query, (log.collection,)).fetchall()
+        folder = f"{self.folder / 'pictures'}{os.sep}"
+        files = [(sha256, Path(f"{folder}{sha256[:2]}{os.sep}{sha256}{suffix}")) for _, sha256, suffix in rows]
+        return np.array([row[0] for row in rows], np.int64), files
+
     def failures(self, name: str) -> list[tuple[str, str]]:
         """(name, reason) of what could not be taken in, until it can."""
         with self._database.reading() as connection:
             return _failures(connection, name)
 
-    def _pictures(self, connection: sqlite3.Connection, log: EventLog) -> list[Picture]:
-        query = "SELECT id, sha256, suffix, width, height, label, provenance FROM pictures WHERE collection = ? ORDER BY id"
-        rights, folder = log.standing("rights"), f"{self.folder / 'pictures'}{os.sep}"
+    def _pictures(self, connection: sqlite3.Connection, log: EventLog, some: Sequence[int] | None = None) -> list[Picture]:
+        these = "" if some is None else f"AND id IN ({','.join('?' * len(some))})"
+        query = f"SELECT id, sha256, suffix, width, height, label, provenance FROM pictures WHERE collection = ? {these} ORDER BY id"
+        rights = log.standing("rights") if some is None else {key: value for key, value in log.standing_of("rights", some).items() if value}
+        folder = f"{self.folder / 'pictures'}{os.sep}"
         return [
             Picture(
                 number,
@@ -262,13 +284,11 @@ class Catalogue:
                 f"{folder}{sha256[:2]}{os.sep}{sha256}{suffix}",
                 _with_rights(record, rights[number]) if number in rights else record,
             )
-            for number, sha256, suffix, width, height, label, record in connection.execute(query, (log.collection,))
+            for number, sha256, suffix, width, height, label, record in connection.execute(query, (log.collection, *(some or ())))
         ]
 
     def _path(self, sha256: str, suffix: str) -> Path:
         return self.folder / "pictures" / sha256[:2] / f"{sha256}{suffix}"
-
-    # decisions
 
     # decisions
 
@@ -361,18 +381,29 @@ class Catalogue:
         Raises:
             StudioError: pictures of another collection, or one kept that was not seen.
         """
-        with self._writing(name) as (_, log):
-            if rule is None:
+        if rule is None:
+            with self._writing(name) as (_, log):
                 return log.decide(actor, "rule", "took away the rule", {"rule": {"": None}})
-            ids = log.ids() if scores is None else sorted(int(number) for number in scores)
-            chosen = sorted({int(number) for number in kept})
-            log.check(ids)
-            if not set(chosen) <= set(ids):
-                raise StudioError("the rule keeps a picture that it has not seen: score all pictures of the collection first")
-            values = None if scores is None else np.array([scores[number] for number in ids], dtype=np.float32)
-            value = log.keep_verdict(rule, ids, chosen, values) | {"actor": actor, "time": now()}
-            title = f"rule {rule['name']!r}" if rule.get("name") else "a rule"
-            return log.decide(actor, "rule", f"{title} keeps {len(chosen):,} of {len(ids):,}", {"rule": {"": value}})
+        with self._reading(name) as (_, log):
+            seen = log.ids() if scores is None else sorted(int(number) for number in scores)
+        ids, chosen = np.array(seen, np.int64), np.array(sorted({int(number) for number in kept}), np.int64)
+        if not np.isin(chosen, ids).all():
+            raise StudioError("the rule keeps a picture that it has not seen: score all pictures of the collection first")
+        values = None if scores is None else np.array([scores[number] for number in seen], dtype=np.float32)
+        return self.set_verdict(name, RuleVerdict(ids, np.isin(ids, chosen), values, rule), actor)
+
+    def set_verdict(self, name: str, verdict: RuleVerdict, actor: str) -> int:
+        """Let stand what a rule said, given as arrays: `set_rule` for many pictures. Returns the event's id.
+
+        Raises:
+            StudioError: pictures of another collection.
+        """
+        with self._writing(name) as (_, log):
+            log.check_all(verdict.ids)
+            value = log.keep_verdict(verdict) | {"actor": actor, "time": now()}
+            title = f"rule {verdict.rule['name']!r}" if verdict.rule.get("name") else "a rule"
+            what = f"{title} keeps {int(verdict.kept.sum()):,} of {len(verdict.ids):,}"
+            return log.decide(actor, "rule", what, {"rule": {"": value}})
 
     def set_frame(self, name: str, frame: Mapping[str, Any], actor: str) -> int:
         """Choose the frame in which all pictures of a collection are seen; returns the event's id."""
@@ -407,6 +438,16 @@ class Catalogue:
         """The decision about each picture, in order of arrival."""
         with self._reading(name) as (_, log):
             return log.state()
+
+    def standing(self, name: str) -> Standing:
+        """What decides about the pictures, as arrays in order of arrival."""
+        with self._reading(name) as (_, log):
+            return log.arrays()
+
+    def last_event(self, name: str) -> int:
+        """The id of a collection's last event, which tells whether anything was decided since; 0 before the first."""
+        with self._reading(name) as (_, log):
+            return log.last()
 
     def scores(self, name: str) -> dict[int, float]:
         """The present rule's score of each picture that has one."""

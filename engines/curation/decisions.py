@@ -80,6 +80,56 @@ class RuleVerdict:
         return {picture: score for picture, score in zip(self.ids.tolist(), self.scores.tolist(), strict=True) if score == score}
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What decides about the pictures of a collection, as arrays in order of arrival: quick for a million of them.
+
+    Attributes:
+        ids: shape (n,), int64, ascending.
+        hand: 1 kept by hand, -1 dropped by hand, 0 neither, shape (n,), int8.
+        filtered: whether a filter drops it, shape (n,), bool.
+        verdict: what the present rule said, if there is one.
+        event: the id of the last event; 0 before the first.
+    """
+
+    ids: np.ndarray
+    hand: np.ndarray
+    filtered: np.ndarray
+    verdict: RuleVerdict | None
+    event: int
+
+    @property
+    def ruled(self) -> np.ndarray:
+        """What the rule alone makes of them: pictures that it has not seen are kept; shape (n,), bool."""
+        kept = np.ones(len(self.ids), bool)
+        if self.verdict is not None:
+            places, known = places_of(self.ids, self.verdict.ids)
+            kept[places[known]] = self.verdict.kept[known]
+        return kept
+
+    @property
+    def scores(self) -> np.ndarray:
+        """The rule's scores, shape (n,), float32; NaN where there is none."""
+        scores = np.full(len(self.ids), np.nan, np.float32)
+        if self.verdict is not None and self.verdict.scores is not None:
+            places, known = places_of(self.ids, self.verdict.ids)
+            scores[places[known]] = self.verdict.scores[known]
+        return scores
+
+    @property
+    def kept(self) -> np.ndarray:
+        """Whether they are kept, shape (n,), bool."""
+        return np.where(self.hand != 0, self.hand > 0, ~self.filtered & self.ruled)
+
+
+def places_of(ids: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where ids stand in an ascending array of them, and which of them do at all; shapes (k,), int64 and bool."""
+    if not len(ids):
+        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
+    places = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+    return places, ids[places] == wanted
+
+
 UNTOUCHED = Decision(True, "default", "nothing has decided about it")
 
 
@@ -161,20 +211,25 @@ def layered(
     return state
 
 
-def packed(values: np.ndarray | Mapping[int, str]) -> tuple[str, bytes]:
-    """An array, or reasons by picture, as compressed bytes, and the sha256 of what is in them."""
+def plain_content(values: np.ndarray | Mapping[int, str]) -> tuple[str, bytes]:
+    """An array, or reasons by picture, as bytes, and the sha256 of these."""
     if isinstance(values, np.ndarray):
         content = values.astype(values.dtype.newbyteorder("<")).tobytes()
     else:
         content = as_text(grouped(values)).encode()
-    return hashlib.sha256(content).hexdigest(), zlib.compress(content, 1)
+    return hashlib.sha256(content).hexdigest(), content
+
+
+def packed(content: bytes) -> bytes:
+    """Bytes, compressed."""
+    return zlib.compress(content, 1)
 
 
 def unpacked_array(content: bytes, dtype: str) -> np.ndarray:
-    """An array that `packed` packed."""
+    """An array from its packed content."""
     return np.frombuffer(zlib.decompress(content), np.dtype(dtype).newbyteorder("<")).astype(dtype)
 
 
 def unpacked_reasons(content: bytes) -> dict[int, str]:
-    """Reasons that `packed` packed."""
+    """Reasons from their packed content."""
     return {int(subject): reason for subject, reason in ungrouped(json.loads(zlib.decompress(content))).items()}

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from engines import paths
 from engines.curation.encoder import Encoder, look_at, none_readable
@@ -63,12 +64,14 @@ class EmbeddingStore:
         frame: Frame | None = None,
         progress: Progress = silent,
         decoding: str = "full",
+        seen: Callable[[int, Image.Image], object] | None = None,
     ) -> tuple[np.ndarray, tuple[tuple[int, str], ...]]:
         """Unit vectors of pictures; those that are not kept yet are computed, and kept even when the work is cut short.
 
         Args:
             pictures: (sha256 in hexadecimal, file) of each.
             decoding: see `encoder.look_at`.
+            seen: called in a decoding thread with the place and the pixels of each picture that is looked at now.
 
         Returns:
             A matrix, shape (n, dimensions), float32, with one row for each picture given, NaN where it cannot be read; and the place of
@@ -83,7 +86,10 @@ class EmbeddingStore:
         view = View(encoder.model_id, frame.key() if frame else "", decoding)
         digests = [sha256 for sha256, _ in pictures]
         missing = self.missing(view, digests)
-        failed = self.compute([pictures[place] for place in missing], encoder, frame, progress, decoding) if missing else []
+        failed: list[tuple[int, str]] = []
+        if missing:
+            told = None if seen is None else lambda place, picture: seen(missing[place], picture)
+            failed = self.compute([pictures[place] for place in missing], encoder, frame, progress, decoding, told)
         matrix, found = self.read(view, digests, encoder.dimensions)
         reasons = {digests[missing[place]]: reason for place, reason in failed}
         lost = [(place, reasons.get(digests[place], "its vector could not be kept")) for place in np.flatnonzero(~found).tolist()]
@@ -98,6 +104,7 @@ class EmbeddingStore:
         frame: Frame | None = None,
         progress: Progress = silent,
         decoding: str = "full",
+        seen: Callable[[int, Image.Image], object] | None = None,
     ) -> list[tuple[int, str]]:
         """Look at pictures and keep their vectors, a shard at a time; what is done is kept when the work is cut short.
 
@@ -112,7 +119,7 @@ class EmbeddingStore:
         rows: list[np.ndarray] = []
         failed: list[tuple[int, str]] = []
         try:
-            for looked in look_at(encoder, [path for _, path in pictures], progress, frame=frame, decoding=decoding):
+            for looked in look_at(encoder, [path for _, path in pictures], progress, seen=seen, frame=frame, decoding=decoding):
                 keys.extend(pictures[place][0] for place in looked.places)
                 rows.append(looked.vectors)
                 failed.extend(looked.failed)

@@ -10,14 +10,18 @@ import numpy as np
 
 from engines.curation.decisions import (
     ASPECTS_OF_PICTURES,
+    KEEP,
     Change,
     Decision,
     Event,
     RuleVerdict,
+    Standing,
     Values,
     grouped,
     layered,
     packed,
+    places_of,
+    plain_content,
     turned_round,
     undoable,
     ungrouped,
@@ -62,7 +66,7 @@ class EventLog:
             standing = self.standing(aspect)
             return {subject: standing.get(subject) for subject in found}
         query = "SELECT subject, value FROM decided WHERE collection = ? AND aspect = ? AND subject IN ({})"
-        for some in _portions(list(found)):
+        for some in portions(list(found)):
             marks = ",".join("?" * len(some))
             for subject, text in self._connection.execute(query.format(marks), (self.collection, aspect, *some)):
                 found[subject] = json.loads(text)
@@ -86,6 +90,18 @@ class EventLog:
         hand = {int(number): value for number, value in self.standing("hand").items()}
         return layered(self.ids(), hand, self.filters(), self.rule_verdict())
 
+    def arrays(self) -> Standing:
+        """What stands, as arrays in order of arrival."""
+        ids = self.id_array()
+        hand, filtered = np.zeros(len(ids), np.int8), np.zeros(len(ids), bool)
+        decided = self.standing("hand")
+        places, known = places_of(ids, np.fromiter(decided, np.int64, len(decided)))
+        hand[places[known]] = np.array([1 if value[0] == KEEP else -1 for value in decided.values()], np.int8)[known]
+        for reasons in self.filters().values():
+            places, known = places_of(ids, np.fromiter(reasons, np.int64, len(reasons)))
+            filtered[places[known]] = True
+        return Standing(ids, hand, filtered, self.rule_verdict(), self.last())
+
     # pictures it is about
 
     def ids(self) -> list[int]:
@@ -93,19 +109,47 @@ class EventLog:
         rows = self._connection.execute("SELECT id FROM pictures WHERE collection = ? ORDER BY id", (self.collection,))
         return [number for (number,) in rows]
 
+    def id_array(self) -> np.ndarray:
+        """The pictures of the collection in order of arrival, shape (n,), int64, without an object for each."""
+        query = "SELECT group_concat(id) FROM (SELECT id FROM pictures WHERE collection = ? ORDER BY id)"
+        text = self._connection.execute(query, (self.collection,)).fetchone()[0]
+        return np.sort(np.fromstring(text, np.int64, sep=",")) if text else np.zeros(0, np.int64)
+
     def check(self, ids: Sequence[int]) -> None:
         """See that pictures belong to the collection.
 
         Raises:
             StudioError: some do not.
         """
-        here = sum(map(self._count, _portions(ids))) if len(ids) <= _MANY else len(set(self.ids()).intersection(ids))
+        here = sum(map(self._count, portions(ids))) if len(ids) <= _MANY else len(set(self.ids()).intersection(ids))
         if here != len(ids):
             raise StudioError(f"{len(ids) - here:,} of the {len(ids):,} pictures are not in this collection: choose among its own")
+
+    def check_all(self, ids: np.ndarray) -> None:
+        """See that many pictures belong to the collection.
+
+        Pictures never leave a collection, so an array that was put beside the events was seen to before.
+
+        Args:
+            ids: shape (n,), int64.
+
+        Raises:
+            StudioError: some do not.
+        """
+        if self._holds(plain_content(ids)[0]):
+            return
+        strange = len(ids) - int(np.isin(ids, self.id_array()).sum())
+        if strange:
+            raise StudioError(f"{strange:,} of the {len(ids):,} pictures are not in this collection: choose among its own")
 
     def _count(self, ids: Sequence[int]) -> int:
         query = f"SELECT count(*) FROM pictures WHERE collection = ? AND id IN ({','.join('?' * len(ids))})"
         return int(self._connection.execute(query, (self.collection, *ids)).fetchone()[0])
+
+    def last(self) -> int:
+        """The id of the last event; 0 before the first."""
+        query = "SELECT max(id) FROM events WHERE collection = ?"
+        return int(self._connection.execute(query, (self.collection,)).fetchone()[0] or 0)
 
     # what is decided next
 
@@ -189,19 +233,23 @@ class EventLog:
 
     def keep(self, values: np.ndarray | Mapping[int, str]) -> str:
         """Put an array, or reasons by picture, beside the events, once; returns the name to find it by."""
-        name, content = packed(values)
-        self._connection.execute("INSERT OR IGNORE INTO arrays VALUES (?, ?, ?)", (self.collection, name, content))
+        name, content = plain_content(values)
+        if not self._holds(name):
+            self._connection.execute("INSERT INTO arrays VALUES (?, ?, ?)", (self.collection, name, packed(content)))
         return name
 
-    def keep_verdict(self, rule: Mapping[str, Any], ids: Sequence[int], kept: Sequence[int], scores: np.ndarray | None) -> dict[str, Any]:
+    def keep_verdict(self, verdict: RuleVerdict) -> dict[str, Any]:
         """Put what a rule said beside the events; returns the value of a decision by that rule, without who and when."""
-        numbers = np.array(ids, dtype=np.int64)
         return {
-            "rule": dict(rule),
-            "ids": self.keep(numbers),
-            "kept": self.keep(np.isin(numbers, np.array(kept, dtype=np.int64))),
-            "scores": None if scores is None else self.keep(scores),
+            "rule": dict(verdict.rule),
+            "ids": self.keep(verdict.ids),
+            "kept": self.keep(verdict.kept),
+            "scores": None if verdict.scores is None else self.keep(verdict.scores),
         }
+
+    def _holds(self, name: str) -> bool:
+        query = "SELECT 1 FROM arrays WHERE collection = ? AND sha256 = ?"
+        return self._connection.execute(query, (self.collection, name)).fetchone() is not None
 
     def verdict_of(self, value: Mapping[str, Any]) -> RuleVerdict:
         """What a rule said, from the value of a decision by it."""
@@ -218,7 +266,7 @@ class EventLog:
         return self._connection.execute(query, (self.collection, name)).fetchone()[0]
 
 
-def _portions(subjects: Sequence[Any]) -> Iterator[Sequence[Any]]:
+def portions(subjects: Sequence[Any]) -> Iterator[Sequence[Any]]:
     """As many at once as one SQL statement takes well."""
     for start in range(0, len(subjects), _AT_ONCE):
         yield subjects[start : start + _AT_ONCE]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engines.curation.decisions import ASPECTS_OF_PICTURES, Values, turned_round, ungrouped
+from engines.curation.decisions import ASPECTS_OF_PICTURES, RuleVerdict, Values, turned_round, ungrouped
 from engines.curation.event_log import EventLog
 from engines.curation.schema import as_text
 from engines.errors import StudioError
@@ -136,7 +136,7 @@ def _filter_inward(log: EventLog, value: Mapping[str, Any], numbers: Mapping[str
 def _rule_inward(log: EventLog, value: Mapping[str, Any], numbers: Mapping[str, int]) -> dict[str, Any]:
     scores = [None] * len(value["seen"]) if value["scores"] is None else [math.nan if one is None else one for one in value["scores"]]
     pairs = {numbers[sha256]: score for sha256, score in zip(value["seen"], scores, strict=True) if sha256 in numbers}
-    ids = sorted(pairs)
-    kept = [numbers[sha256] for sha256 in value["kept"] if sha256 in numbers]
-    array = None if value["scores"] is None else np.array([pairs[number] for number in ids], dtype=np.float32)
-    return log.keep_verdict(value["rule"], ids, kept, array) | {"actor": value["actor"], "time": value["time"]}
+    ids = np.array(sorted(pairs), np.int64)
+    kept = np.isin(ids, np.array([numbers[sha256] for sha256 in value["kept"] if sha256 in numbers], np.int64))
+    array = None if value["scores"] is None else np.array([pairs[number] for number in ids.tolist()], dtype=np.float32)
+    return log.keep_verdict(RuleVerdict(ids, kept, array, value["rule"])) | {"actor": value["actor"], "time": value["time"]}

@@ -96,7 +96,12 @@ def _add_label_and_reason(connection: sqlite3.Connection) -> None:
             connection.execute("UPDATE events SET change = ? WHERE id = ?", (as_text(change), event))
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create, _add_label_and_reason)
+def _index_order(connection: sqlite3.Connection) -> None:
+    """Version 3: the pictures of a collection are read in order of arrival without sorting them first."""
+    connection.execute("CREATE INDEX pictures_in_order ON pictures (collection, id)")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_create, _add_label_and_reason, _index_order)
 """Step n makes version n + 1 of version n; a released step never changes."""
 
 

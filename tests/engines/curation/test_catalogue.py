@@ -460,7 +460,17 @@ def write_version_1(folder: Path, sha256: str) -> None:
     connection.close()
 
 
-WRITERS: dict[int, Callable[[Path, str], None]] = {1: write_version_1}
+def write_version_2(folder: Path, sha256: str) -> None:
+    """The same catalogue as the second version wrote it: without an index on the order of arrival."""
+    write_version_1(folder, sha256)
+    connection = sqlite3.connect(folder / DATABASE_FILE)
+    MIGRATIONS[1](connection)
+    connection.execute("PRAGMA user_version = 2")
+    connection.commit()
+    connection.close()
+
+
+WRITERS: dict[int, Callable[[Path, str], None]] = {1: write_version_1, 2: write_version_2}
 
 
 @pytest.mark.parametrize("version", range(1, len(MIGRATIONS)))
