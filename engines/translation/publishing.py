@@ -18,6 +18,7 @@ from engines.networks.registry import NETWORKS
 from engines.training.averaging import settle_norms
 from engines.training.curves import draw_curves
 from engines.training.runs import Run
+from engines.translation.presets import translator_settings
 from engines.translation.swap import swap_and_back
 
 RENDER = {"precision": "float32", "channels_last": False, "chunk": 8}
@@ -62,7 +63,7 @@ def publish_run(run_folder: Path, folder: Path, words: dict[str, Any], examples:
     translates = "translators" in saved["task"]
     classes = tuple(config["classes"]) if translates or preset["conditional"] else ()
     if translates:
-        name, settings = "residual translator", {"width": preset["width"], "blocks": preset["blocks"]}
+        name, settings = translator_settings(preset)
         states = (best["networks"] if best else saved["task"])["averages"]
     else:
         name, states = preset.get("generator", "lightweight"), [(best["networks"] if best else saved["task"])["average"]]

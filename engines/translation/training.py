@@ -1,7 +1,8 @@
 """Training two translators between two unpaired folders of pictures: CycleGAN."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, replace
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -20,12 +21,10 @@ from engines.evaluation.materials import (
     NEAR_WHITE,
     MaterialJudge,
     fit_material_judge,
-    garment_mask,
     ground_change,
     swap_rate,
     whole_garment,
 )
-from engines.networks.cyclegan import PatchCritic, ResidualTranslator
 from engines.networks.projected import ProjectedDiscriminator
 from engines.training import objectives
 from engines.training.adversarial import AdversarialTask
@@ -35,58 +34,14 @@ from engines.training.dataset import PictureSet
 from engines.training.presets import PRESETS, AdversarialPreset
 from engines.training.trainer import Task, Verdict, Workers
 from engines.training.warm_start import Beginning, copy_fitting
+from engines.translation.crops import GarmentCrops
+from engines.translation.presets import CYCLE_PRESETS, CyclePreset, build_critic, build_translator, checked
 
 JUDGED_AT_ONCE = 8
 UNCHANGED = 3.0
 PROJECTED_POLICY = ("translation", "cutout")
-PLACES = 6
-MOSTLY = 0.7
 
 
-@dataclass(frozen=True)
-class CyclePreset:
-    """Settings of a CycleGAN between the two classes of a picture set.
-
-    Attributes:
-        name, summary: what `train --list` shows.
-        resolution: pictures are framed to this size first.
-        crop: side of what is trained on; squares of half of it to the whole `resolution` are resized to it.
-        focus: share of the squares that lie where there is mostly garment, so that the critics learn cloth and not faces, legs or ground;
-            the others are whole pictures, so that the norms know them too.
-        width, blocks, critic_width: of the networks.
-        projected: weight of a second critic a domain, which judges by frozen features (see `networks.projected`); 0 for the patches alone.
-        cycle, identity: weights of the cycle and identity losses; identity falls to 0 at half time.
-        keep: weight of the loss that keeps what is no garment (ground, skin, head) as it is.
-        pool: drawn pictures remembered for the critics.
-        batch, rate: pictures a step of each domain; the rate stays for half of the time and then falls to 0.
-        half_life: of the weight averages, in pictures.
-    """
-
-    name: str
-    summary: str
-    resolution: int = 192
-    crop: int = 128
-    focus: float = 0.75
-    width: int = 32
-    blocks: int = 6
-    critic_width: int = 32
-    projected: float = 0.5
-    cycle: float = 5.0
-    identity: float = 1.0
-    keep: float = 10.0
-    pool: int = 50
-    batch: int = 2
-    rate: float = 2e-4
-    half_life: float = 1000
-    steps: int = 3000
-    framing: str = "letterbox"
-    channels: int = 3
-
-
-CYCLE_PRESETS = {
-    preset.name: preset
-    for preset in (CyclePreset("textures-128", "swap between two folders of garments, crops of 128 px; works at any size"),)
-}
 ALL_PRESETS: dict[str, AdversarialPreset | CyclePreset] = {**PRESETS, **CYCLE_PRESETS}
 
 
@@ -142,7 +97,7 @@ class PicturePool:
 class CycleTask:
     """Two translators, two critics, their optimisers and the averaged translators that get published.
 
-    Least-squares adversarial losses, cycle and identity losses (L1), a pool of earlier pictures.
+    Adversarial losses (least squares or cross-entropy), cycle and identity losses (L1), a pool of earlier pictures.
 
     Source: Zhu et al., arXiv 1703.10593, sections 3 and 4.
     """
@@ -151,15 +106,14 @@ class CycleTask:
         if len(pictures.classes) != 2:
             found = ", ".join(pictures.classes)
             raise StudioError(f"a swap is trained between two folders, got {found}: choose two with --classes A,B")
-        self.preset, self.numerics, self.workers = preset, numerics, workers
+        self.preset, self.numerics, self.workers = checked(preset), numerics, workers
         self.domains = pictures.classes
         self._pictures, self._seed = pictures, seed
-        train = pictures.part(held_out=False)
-        self._members = [train[pictures.labels[train] == domain] for domain in range(2)]
+        self._crops = GarmentCrops(preset, pictures, seed, workers.process)
         pyramid = feature_pyramid(preset.crop) if preset.projected else None
         torch.manual_seed(seed)  # after the pyramid, which is built once a process and draws numbers when it is
-        self.translators = [ResidualTranslator(preset.width, preset.blocks) for _ in range(2)]  # [i] draws domain i
-        self.critics = [PatchCritic(preset.critic_width) for _ in range(2)]
+        self.translators = [build_translator(asdict(preset)) for _ in range(2)]  # [i] draws domain i
+        self.critics = [build_critic(preset) for _ in range(2)]
         for network in chain(self.translators, self.critics):
             numerics.place(network)
         self.judging = replace(numerics, channels_last=True)
@@ -169,9 +123,11 @@ class CycleTask:
         self.critic_optimiser = torch.optim.Adam(
             chain(_parameters(self.critics), _parameters([critic.heads for critic in self.projected])), preset.rate, (0.5, 0.999)
         )
+        if preset.clip:
+            for optimiser in (self.translator_optimiser, self.critic_optimiser):
+                optimiser.register_step_pre_hook(partial(_clip, preset.clip))
         self.pools = [PicturePool(preset.pool) for _ in range(2)]
         self._judge_of_materials: MaterialJudge | None = None
-        self._masks: dict[int, np.ndarray] = {}
 
     def _build_projected(self, pyramid: FeaturePyramid, seed: int) -> list[ProjectedDiscriminator]:
         self.judging.place(pyramid)
@@ -188,42 +144,9 @@ class CycleTask:
                 copy_fitting(network, weights)
 
     def crops(self, domain: int, step: int) -> tuple[Tensor, Tensor]:
-        """A batch of random crops of one domain, a function of (seed, step), shape (batch, 3, crop, crop), and how much of each of their
-        pixels is no garment, in [0, 1], shape (batch, 1, crop, crop)."""
-        preset = self.preset
-        random = np.random.default_rng((self._seed, step, domain, self.workers.process))
-        crops = []
-        for index in random.choice(self._members[domain], preset.batch):
-            side, top, left = self._place(int(index), random)
-            outside = torch.from_numpy(~self._garment(int(index))).float()[None, None]
-            crop = torch.cat([self._pictures.tensor(np.array([index])), outside], dim=1)[:, :, top : top + side, left : left + side]
-            crop = functional.interpolate(crop, size=(preset.crop, preset.crop), mode="bilinear", antialias=True, align_corners=False)
-            crops.append(crop.flip(-1) if random.random() < 0.5 else crop)
-        pictures, outside = torch.cat(crops).split([3, 1], dim=1)
+        """A batch of a domain and what of it is no garment (see `GarmentCrops`), where and as the networks take it."""
+        pictures, outside = self._crops(domain, step)
         return self.numerics.arrange(pictures), self.numerics.arrange(outside)
-
-    def _place(self, index: int, random: np.random.Generator) -> tuple[int, int, int]:
-        """Side, top and left of a crop: the whole picture, or a place that is mostly garment, or the best of a few."""
-        preset = self.preset
-        whole = (preset.resolution, 0, 0)
-        if random.random() >= preset.focus:
-            return whole
-        best, most = whole, 0.0
-        for _ in range(PLACES):
-            side = int(random.integers(preset.crop // 2, preset.resolution + 1))
-            top, left = (int(value) for value in random.integers(0, preset.resolution - side + 1, 2))
-            covered = float(self._garment(index)[top : top + side, left : left + side].mean())
-            if covered > most:
-                best, most = (side, top, left), covered
-            if covered >= MOSTLY:
-                break
-        return best
-
-    def _garment(self, index: int) -> np.ndarray:
-        """Where a training picture shows a garment, shape (resolution, resolution), found once."""
-        if index not in self._masks:
-            self._masks[index] = garment_mask(np.asarray(self._pictures.pixels[index]))
-        return self._masks[index]
 
     def _translate(self, domain: int, pictures: Tensor) -> Tensor:
         with self.numerics.autocast():
@@ -233,6 +156,15 @@ class CycleTask:
         with self.numerics.autocast():
             return self.critics[domain](pictures)
 
+    def _laid_on(self, original: Tensor, drawn: Tensor, outside: Tensor) -> Tensor:
+        """The drawn garment on the original's ground where the preset asks for it."""
+        return torch.lerp(drawn, original, outside) if self.preset.masked else drawn
+
+    def _loss(self, scores: Tensor, real: bool) -> Tensor:
+        if self.preset.objective == "cross-entropy":
+            return functional.softplus(-scores if real else scores).mean()
+        return objectives.least_squares(scores, float(real))
+
     def _judge_projected(self, domain: int, pictures: Tensor) -> Tensor:
         with self.judging.autocast():
             return self.projected[domain](self.judging.arrange(augment(pictures, PROJECTED_POLICY)))
@@ -241,42 +173,45 @@ class CycleTask:
         """Train both translators and all critics on one batch of each domain; returns the losses."""
         preset = self.preset
         done = step / preset.steps
-        rate = preset.rate * min(1.0, 2 * (1 - done))
-        identity = preset.identity * max(0.0, 1 - 2 * done)
+        identity = preset.identity_at(done)
         for optimiser in (self.translator_optimiser, self.critic_optimiser):
             for group in optimiser.param_groups:
-                group["lr"] = rate
+                group["lr"] = preset.rate_at(done)
         real, outside = zip(*(self.crops(domain, step) for domain in range(2)), strict=True)
 
         self._let_critics_learn(False)
-        fake = [self._translate(domain, real[1 - domain]) for domain in range(2)]
-        adversarial = _total(objectives.least_squares(self._judge(domain, fake[domain]), 1.0) for domain in range(2))
+        drawn = [self._translate(domain, real[1 - domain]) for domain in range(2)]
+        fake = [self._laid_on(real[1 - domain], drawn[domain], outside[1 - domain]) for domain in range(2)]
+        adversarial = _total(self._loss(self._judge(domain, fake[domain]), real=True) for domain in range(2))
         if self.projected:
             scores = [self._judge_projected(domain, fake[domain]) for domain in range(2)]
             adversarial = adversarial + preset.projected * _total(objectives.hinge_generator(score) for score in scores)
-        cycled = [self._translate(domain, fake[1 - domain]) for domain in range(2)]
+        sent = [picture + preset.noise * torch.randn_like(picture) for picture in fake] if preset.noise else fake
+        cycled = [self._laid_on(real[domain], self._translate(domain, sent[1 - domain]), outside[domain]) for domain in range(2)]
         cycle = _total(functional.l1_loss(cycled[domain], real[domain]) for domain in range(2))
-        loss = adversarial + preset.cycle * cycle
+        loss = adversarial + preset.cycle_at(done) * cycle
+        losses = {}
         if identity > 0:
             same = _total(functional.l1_loss(self._translate(domain, real[domain]), real[domain]) for domain in range(2))
-            loss = loss + identity * same
-        kept = _total(((fake[domain] - real[1 - domain]).abs() * outside[1 - domain]).mean() for domain in range(2))
-        loss = loss + preset.keep * kept
+            loss, losses["identity"] = loss + identity * same, same
+        if preset.keep:
+            kept = _total(((drawn[domain] - real[1 - domain]).abs() * outside[1 - domain]).mean() for domain in range(2))
+            loss, losses["outside"] = loss + preset.keep * kept, kept
         self.workers.descend(self.translator_optimiser, loss)
 
         self._let_critics_learn(True)
         critic_loss = torch.zeros((), device=real[0].device)
         for domain in range(2):
             remembered = self.pools[domain].exchange(fake[domain].detach())
-            critic_loss = critic_loss + 0.5 * objectives.least_squares(self._judge(domain, real[domain]), 1.0)
-            critic_loss = critic_loss + 0.5 * objectives.least_squares(self._judge(domain, remembered), 0.0)
+            critic_loss = critic_loss + 0.5 * self._loss(self._judge(domain, real[domain]), real=True)
+            critic_loss = critic_loss + 0.5 * self._loss(self._judge(domain, remembered), real=False)
             if self.projected:
                 scores_of_real = self._judge_projected(domain, real[domain])
                 critic_loss = critic_loss + objectives.hinge_critic(scores_of_real, self._judge_projected(domain, remembered))
         self.workers.descend(self.critic_optimiser, critic_loss)
         for average, network in zip(self.averages, self.translators, strict=True):
             average.update(network, preset.batch, (step + 1) * preset.batch)
-        losses = {"total": loss, "cycle": cycle, "generator": adversarial, "critic": critic_loss, "outside": kept}
+        losses = {"total": loss, "cycle": cycle, "generator": adversarial, "critic": critic_loss} | losses
         return {name: value.item() for name, value in losses.items()}
 
     def _let_critics_learn(self, learn: bool) -> None:
@@ -361,12 +296,17 @@ class CycleTask:
             held = self._pictures.part(held_out=True)
             shown = held[self._pictures.labels[held] == domain][:8]
             if len(shown) < 8:
-                shown = np.concatenate([shown, self._members[domain][: 8 - len(shown)]])
+                shown = np.concatenate([shown, self._crops.members[domain][: 8 - len(shown)]])
             original = self.numerics.arrange(self._pictures.tensor(shown))
             generated = self.averages[1 - domain].module(original)
             recovered = self.averages[domain].module(generated)
             rows += [*imaging.to_pictures(original), *imaging.to_pictures(generated), *imaging.to_pictures(recovered)]
         return imaging.sheet(rows, len(rows) // 6)
+
+
+def _clip(longest: float, optimiser: torch.optim.Optimizer, *_: Any) -> None:
+    """Before a step: no gradient longer than that, over all weights of the optimiser."""
+    torch.nn.utils.clip_grad_norm_([weight for group in optimiser.param_groups for weight in group["params"]], longest)
 
 
 def _total(losses: Iterable[Tensor]) -> Tensor:
