@@ -177,8 +177,9 @@ def estimate_curve(
     """Precision and recall at every cut, from the answers to a queue.
 
     The probability that a picture is right rises with its score from a floor to a ceiling along a logistic curve, which may bend where the
-    answers do so. Slope, middle, floor, ceiling and bends are sampled given the answers, and for each sample every picture without an answer is right or wrong by chance,
-    so that the interval also holds what a finite collection leaves to luck. Where all pictures have answers nothing is left to estimate.
+    answers do so. Slope, middle, floor, ceiling and bends are sampled given the answers, and for each sample every picture without an
+    answer is right or wrong by chance, so that the interval also holds what a finite collection leaves to luck. Where all pictures have
+    answers nothing is left to estimate.
 
     Args:
         scores: shape (n,); NaN is passed over.
