@@ -50,10 +50,10 @@ class Generator:
 
 @dataclass(frozen=True)
 class Translator:
-    """A pair of translators ready to use: `networks[i]` draws `card.classes[i]`."""
+    """Translators ready to use: `networks[i]` draws `card.classes[i]`. One that goes one way only has a single class, the one it draws."""
 
     card: Card
-    networks: tuple[nn.Module, nn.Module]
+    networks: tuple[nn.Module, ...]
 
 
 class Zoo:
@@ -141,8 +141,9 @@ def _read(folder: Path) -> Generator | Translator:
         raise StudioError(f"{path} cannot be read ({error}): fetch the model again") from error
     if card.kind == "generator":
         return Generator(card, cast(DrawingNetwork, _build(card, tensors)))
-    first, second = (_build(card, _below(tensors, f"{index}.")) for index in range(2))
-    return Translator(card, (first, second))
+    if len(card.classes) == 1:
+        return Translator(card, (_build(card, tensors),))
+    return Translator(card, tuple(_build(card, _below(tensors, f"{index}.")) for index in range(2)))
 
 
 def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
@@ -155,19 +156,22 @@ def _build(card: Card, tensors: dict[str, Tensor]) -> nn.Module:
     try:
         network = NETWORKS[card.network](**card.settings)
         network.load_state_dict(tensors, strict=True)
-    except (TypeError, RuntimeError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise StudioError(f"the weights of {card.name} do not fit its card: fetch the model again") from error
     return card.numerics.place(network.eval().requires_grad_(False))
 
 
-def publish(folder: Path, card: Card, networks: Sequence[nn.Module], pictures: Mapping[str, Image.Image] | None = None) -> Card:
-    """Write a model's folder whole or not at all: card, weights in half precision, README and pictures.
+def publish(
+    folder: Path, card: Card, networks: Sequence[nn.Module], pictures: Mapping[str, Image.Image] | None = None, half: bool = True
+) -> Card:
+    """Write a model's folder whole or not at all: card, weights, README and pictures.
 
     Args:
         folder: must not exist yet; its name becomes the model's.
         card: its name and weights are filled in here.
-        networks: one for a generator, two for a translator.
+        networks: one for a generator, two for a translator, or one that goes one way.
         pictures: WebP files beside the card by name; what they show stands in `card.pictures`.
+        half: keep the weights in half precision.
 
     Raises:
         StudioError: the folder exists, its name is no model name, or it cannot be written.
@@ -178,7 +182,7 @@ def publish(folder: Path, card: Card, networks: Sequence[nn.Module], pictures: M
     for index, network in enumerate(networks):
         prefix = f"{index}." if len(networks) > 1 else ""
         for key, value in network.state_dict().items():
-            stored = value.half() if value.is_floating_point() else value
+            stored = value.half() if half and value.is_floating_point() else value
             tensors[prefix + key] = stored.cpu().contiguous().clone()
     with paths.replacing_folder(folder) as temporary:
         save_file(tensors, temporary / WEIGHTS_FILE)
