@@ -330,11 +330,17 @@ def _sampled_curves(x: np.ndarray, bend: np.ndarray, right: np.ndarray, generato
 
 
 def _band(samples: np.ndarray) -> Band:
-    """The median, and the shortest interval with `LEVEL` of the samples: one trimmed equally on both sides would never reach 0 or 1."""
+    """The median, and an interval with at least `LEVEL` of the samples.
+
+    It spans the interval trimmed equally on both sides and the shortest one: the first alone would never reach 0 or 1, the second alone
+    leaves out the thin end of a skewed estimate, where the recall of rare pictures lies.
+    """
     ordered = np.sort(samples, axis=0)
     many = len(ordered)
     inside = math.ceil(LEVEL * many)
-    widths = ordered[inside - 1 :] - ordered[: many - inside + 1]
-    start = np.argmin(widths, axis=0)
+    start = np.argmin(ordered[inside - 1 :] - ordered[: many - inside + 1], axis=0)
     column = np.arange(ordered.shape[1])
-    return Band(np.median(ordered, axis=0), ordered[start, column], ordered[start + inside - 1, column])
+    trimmed = (many - inside) // 2
+    lower = np.minimum(ordered[start, column], ordered[trimmed])
+    upper = np.maximum(ordered[start + inside - 1, column], ordered[many - 1 - trimmed])
+    return Band(np.median(ordered, axis=0), lower, upper)
