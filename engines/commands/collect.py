@@ -17,19 +17,20 @@ Keys come from PEXELS_API_KEY and OPENVERSE_TOKEN, or from --key-file; they are 
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from engines.commands._values import page_range
-from engines.curation.arrivals import AddReport, Reached
+from engines.curation.arrivals import AddReport
 from engines.curation.catalogue import Catalogue, name_value
+from engines.curation.collecting import continued_search, take_in, with_cursor
 from engines.curation.provenance import RIGHTS, Failure, Fetched
 from engines.curation.sources import openverse, pexels
 from engines.curation.sources.archive import zip_pictures
 from engines.curation.sources.files import file_pictures, folder_pictures
 from engines.curation.sources.search import Search
-from engines.errors import Cancelled, StudioError
-from engines.progress import TextProgress, silent
+from engines.errors import StudioError
+from engines.progress import TextProgress
 
 HELP = "collect pictures into a collection"
 SHOWN_FAILURES = 20
@@ -77,10 +78,9 @@ def run(arguments: argparse.Namespace) -> None:
     catalogue, into = Catalogue(), name_value(arguments.into)
     progress = TextProgress()
     if arguments.source in ("pexels", "openverse"):
-        items: Iterable[Fetched | Failure | Reached] = with_cursor(_search(catalogue, into, arguments, progress))
-        report = _taken(catalogue, into, items, None)
+        report = take_in(catalogue, into, with_cursor(_search(catalogue, into, arguments, progress)))
     else:
-        report = _taken(catalogue, into, _own(arguments), progress)
+        report = take_in(catalogue, into, _own(arguments), progress)
     _tell(catalogue, into, report, arguments.json)
 
 
@@ -108,15 +108,8 @@ def _search(catalogue: Catalogue, into: str, arguments: argparse.Namespace, prog
     }
     if arguments.file:
         options["file"] = arguments.file
-    pexels_asked = arguments.source == "pexels"
-    search: Callable[..., Search] = pexels.search if pexels_asked else openverse.search
-    own = {"colour": arguments.colour} if pexels_asked else {"licence": arguments.licence}
-    if not any(facts.name == into for facts in catalogue.collections()):
-        return search(arguments.query, **options, **own)
-    known = catalogue.known(into, arguments.source)
-    found = search(arguments.query, **options, **own, known=known)
-    cursor = None if arguments.again else catalogue.cursor(into, found.source_key)
-    return found if cursor is None else search(arguments.query, **options, **own, known=known, cursor=cursor)
+    own = {"colour": arguments.colour} if arguments.source == "pexels" else {"licence": arguments.licence}
+    return continued_search(catalogue, into, arguments.source, arguments.query, arguments.again, **options, **own)
 
 
 def _key(path: Path | None) -> str | None:
@@ -126,34 +119,6 @@ def _key(path: Path | None) -> str | None:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise StudioError(f"the key file {path} cannot be read: name a text file that holds the key and nothing else") from error
-
-
-def with_cursor(search: Search) -> Iterator[Fetched | Failure | Reached]:
-    """The pictures of a search, and after each page that is done how far it is."""
-    last = search.cursor
-    try:
-        for item in search:
-            if search.cursor != last:
-                last = search.cursor
-                yield Reached(search.source_key, last)
-            yield item
-    except (StudioError, Cancelled):
-        if search.cursor != last:
-            yield Reached(search.source_key, search.cursor)
-        raise
-    if search.cursor != last:
-        yield Reached(search.source_key, search.cursor)
-
-
-def _taken(catalogue: Catalogue, into: str, items: Iterable[Fetched | Failure | Reached], progress: TextProgress | None) -> AddReport:
-    """Add to a collection, which is made first; one that stays empty because nothing could be had is not left behind."""
-    made = catalogue.ensure(into)
-    try:
-        return catalogue.add(into, items, progress or silent)
-    except (StudioError, Cancelled):
-        if made and not catalogue.pictures(into):
-            catalogue.remove(into)
-        raise
 
 
 def _tell(catalogue: Catalogue, into: str, report: AddReport, as_json: bool) -> None:
