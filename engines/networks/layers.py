@@ -69,9 +69,12 @@ def instance_norm(channels: int) -> nn.Module:
 
 
 def initialise_normal(module: nn.Module, deviation: float = 0.02) -> None:
-    """Draw every convolution's and linear layer's weight from N(0, deviation²) and set its bias to zero, in place."""
+    """Draw every convolution's and linear layer's weight from N(0, deviation²) and set its bias to zero, in place.
+
+    Spectrally normalised layers, whose scale means nothing, stay as they are.
+    """
     for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear) and not hasattr(layer, "parametrizations"):
             nn.init.normal_(layer.weight, 0.0, deviation)
             if layer.bias is not None:
                 nn.init.zeros_(layer.bias)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engines.networks.drawing import Drawing, WholeDiscriminator, to_prior
 from engines.networks.layers import normalise_latent
 
 SLOPE = 0.2
@@ -33,27 +34,16 @@ class PlainBlock(nn.Module):
         return features + self.second(inner)
 
 
-class PlainGenerator(nn.Module):
-    """Draws square pictures from latents, with or without classes, in two parts like every generator here: `begin` and `finish`.
+class PlainGenerator(Drawing):
+    """Draws pictures from latents, with or without classes; the latent is all that a picture is drawn from.
 
     Args:
         widths: channels at each resolution, smallest first; each step doubles height and width.
         start: height and width of the first feature map.
-        latent_dim: size of the latent, drawn from N(0, 1).
-        channels: of the picture: 1 for grey, 3 for RGB.
-        classes: how many classes; 0 means that the generator is unconditional.
-        class_dim: size of the class embedding.
-
-    Attributes:
-        resolution: height and width of the pictures, `start * 2 ** (len(widths) - 1)`.
-        noise_sizes: empty: the latent is all that a picture is drawn from.
-        emphasis: how much the class matters, from 0 to 1; training raises it.
-        mean_start: mean of `begin` for each class, shape (max(classes, 1), widths[0], start, start); filled after training.
+        latent_dim, channels, classes, class_dim, prior, crop: as of `Drawing`.
 
     Source: Huang et al., arXiv 2501.05441, section 3.
     """
-
-    mean_start: Tensor
 
     def __init__(
         self,
@@ -63,38 +53,31 @@ class PlainGenerator(nn.Module):
         channels: int = 3,
         classes: int = 0,
         class_dim: int = 32,
+        prior: str = "normal",
+        crop: Sequence[int] = (),
     ) -> None:
-        super().__init__()
-        self.widths, self.start, self.latent_dim, self.channels, self.classes = tuple(widths), start, latent_dim, channels, classes
-        self.resolution = start * 2 ** (len(widths) - 1)
-        self.noise_sizes: list[int] = []
-        self.emphasis = 1.0
-        self.embedding = nn.Embedding(classes, class_dim) if classes else None
+        super().__init__(start * 2 ** (len(widths) - 1), latent_dim, channels, classes, class_dim, prior, crop)
+        self.widths, self.start = tuple(widths), start
         self.project = nn.Linear(latent_dim + (class_dim if classes else 0), widths[0] * start * start)
         self.blocks = nn.ModuleList(PlainBlock(width) for width in widths)
         self.widen = nn.ModuleList(nn.Conv2d(inputs, outputs, 1) for inputs, outputs in pairwise(widths))
         self.to_picture = nn.Conv2d(widths[-1], channels, 3, padding=1)
-        self.register_buffer("mean_start", torch.zeros(max(classes, 1), widths[0], start, start))
+        self.remember_mean(widths[0], start, start)
 
     def begin(self, latent: Tensor, classes: Tensor | None = None) -> Tensor:
         """The first learned block: latents (n, latent_dim) → features (n, widths[0], start, start)."""
-        joined = normalise_latent(latent)
-        if self.embedding is not None:
-            if classes is None:
-                raise ValueError(f"this generator draws {self.classes} classes: pass a class for each latent")
-            joined = torch.cat([joined, self.emphasis * self.embedding(classes)], dim=1)
+        joined, condition = normalise_latent(to_prior(latent, self.prior)), self.condition(classes)
+        if condition is not None:
+            joined = torch.cat([joined, condition], dim=1)
         return self.project(joined).reshape(len(latent), self.widths[0], self.start, self.start)
 
-    def finish(self, features: Tensor, classes: Tensor | None = None, noise: Sequence[Tensor] | None = None) -> Tensor:
-        """Draw pictures in [-1, 1], shape (n, channels, resolution, resolution), from the first block's features."""
+    def draw(self, features: Tensor, classes: Tensor | None = None, noise: Sequence[Tensor] | None = None) -> Tensor:
+        """Pictures in [-1, 1], shape (n, channels, resolution, resolution), from the first block's features."""
         features = self.blocks[0](features)
         for widen, block in zip(self.widen, self.blocks[1:], strict=True):
             features = functional.interpolate(widen(features), scale_factor=2, mode="nearest")
             features = block(features)
         return torch.tanh(self.to_picture(functional.leaky_relu(features, SLOPE)))
-
-    def forward(self, latent: Tensor, classes: Tensor | None = None, noise: Sequence[Tensor] | None = None) -> Tensor:
-        return self.finish(self.begin(latent, classes), classes, noise)
 
 
 class PlainHead(nn.Module):
@@ -127,23 +110,11 @@ class PlainHead(nn.Module):
         return logits
 
 
-class PlainDiscriminator(nn.Module):
-    """Judges pictures by a head of its own, nothing frozen; like the projected discriminator it looks first and judges then.
+class PlainDiscriminator(WholeDiscriminator):
+    """Judges pictures by the generator's mirror.
 
     Shapes: pictures (n, channels, resolution, resolution) in [-1, 1], classes (n,) → logits (n, 1).
     """
 
-    def __init__(self, widths: Sequence[int], channels: int = 3, classes: int = 0) -> None:
-        super().__init__()
-        self.heads = nn.ModuleList([PlainHead(widths, channels, classes)])
-
-    def look(self, pictures: Tensor) -> list[Tensor]:
-        """What the head sees: the pictures themselves."""
-        return [pictures]
-
-    def judge(self, seen: Sequence[Tensor], classes: Tensor | None = None) -> Tensor:
-        """Logits from what `look` gave."""
-        return self.heads[0](seen[0], classes).float()
-
-    def forward(self, pictures: Tensor, classes: Tensor | None = None) -> Tensor:
-        return self.judge(self.look(pictures), classes)
+    def __init__(self, widths: Sequence[int] = (128, 96, 64, 48, 32), channels: int = 3, classes: int = 0) -> None:
+        super().__init__(PlainHead(widths, channels, classes))
