@@ -34,6 +34,25 @@ def preview_sheet(cells: Sequence[Cell | None], columns: int = 8) -> Image.Image
     return imaging.sheet([_drawn(cell) for cell in cells], columns, gap=6)
 
 
+def thumbnails(pictures: Sequence[Path | Image.Image], columns: int, side: int) -> Image.Image:
+    """Whole pictures as squares without gaps or captions, in rows of `columns`; one that cannot be opened is white.
+
+    Raises:
+        StudioError: no pictures, or more than 400.
+    """
+    if not 1 <= len(pictures) <= MAX_CELLS:
+        raise StudioError(f"a sheet holds 1 to {MAX_CELLS} pictures, got {len(pictures)}: ask for fewer")
+    return imaging.sheet([_square(one, side) for one in pictures], columns, gap=0)
+
+
+def _square(picture: Path | Image.Image, side: int) -> Image.Image:
+    try:
+        opened = imaging.safe_open(picture, enough=side) if isinstance(picture, Path) else picture
+    except StudioError:
+        return Image.new("RGB", (side, side), imaging.WHITE)
+    return imaging.letterbox(opened, side)
+
+
 def _drawn(cell: Cell | None) -> Image.Image:
     side = CELL + 2 * EDGE
     if cell is None:
