@@ -19,6 +19,7 @@ from engines.networks.registry import NETWORKS
 from engines.training import objectives
 from engines.training.augment import augment
 from engines.training.averaging import WeightAverage, settle_norms
+from engines.training.coverage import POOL_BATCHES, RENEW_EVERY, SHARE, Pool, coverage_distance, level_scales, new_pool, overview
 from engines.training.dataset import Batches, PictureSet
 from engines.training.judging import judge_generator
 from engines.training.presets import AdversarialPreset
@@ -58,6 +59,7 @@ class AdversarialTask:
         self.batches = Batches(pictures, preset.batch, seed, balanced=preset.conditional, flip=preset.flip)
         self._pictures, self._seed = pictures, seed
         self._seen, self._class_start = 0, 0  # pictures seen before this run, and by its classes
+        self._pool: Pool | None = None
 
     def _build(self, seed: int) -> tuple[Any, Any]:
         preset, count = self.preset, len(self.classes)
@@ -90,8 +92,11 @@ class AdversarialTask:
         real, labels = self.numerics.arrange(real), labels.to(compute.device())
         classes = labels if preset.conditional else None
 
+        latents, wanted = self._latents(step), None
+        if preset.coverage:
+            wanted, latents = self._answer(step, real, labels, latents)
         with self.numerics.autocast():
-            fake = self.generator(self._latents(step), classes).float()
+            fake = self.generator(latents, classes).float()
         with torch.no_grad():
             seen_real = self._look(real)
         seen_fake = self._look(fake)
@@ -118,6 +123,10 @@ class AdversarialTask:
             shortfall = torch.stack([objectives.spread_shortfall(level, other.detach(), groups, side) for level, other in pairs]).mean()
             generator_loss = generator_loss + preset.spread * shortfall
             extra["spread shortfall"] = shortfall.item()
+        if wanted is not None and self._pool is not None:
+            distance = coverage_distance(overview(self._see(fake[: len(wanted)]), self._pool.scales), wanted)
+            generator_loss = generator_loss + preset.coverage * distance
+            extra["coverage distance"] = distance.item()
         self.workers.descend(self.generator_optimiser, generator_loss)
         self.average.update(self.generator, preset.batch, self._seen + (step + 1) * preset.batch)
         return {
@@ -145,10 +154,40 @@ class AdversarialTask:
         latents = torch.randn(self.preset.batch, self.preset.latent_dim, generator=compute.random_generator(self._seed, step, -1))
         return latents[self.workers.process :: self.workers.processes].to(compute.device())
 
-    def _look(self, pictures: Tensor) -> list[Tensor]:
-        pictures = self.judging.arrange(augment(pictures, self.preset.policy))
+    def _answer(self, step: int, real: Tensor, labels: Tensor, latents: Tensor) -> tuple[Tensor, Tensor]:
+        """Overviews of the first pictures of a batch, and the batch's latents with the first ones replaced by those that answer them."""
+        asking = slice(0, max(1, len(real) // SHARE))
+        with torch.no_grad():
+            if self._pool is None or step % RENEW_EVERY == 0:
+                self._pool = self._renewed(step, level_scales(self._see(real)))
+            wanted = overview(self._see(real[asking]), self._pool.scales)
+            labels = labels if self.classes else torch.zeros_like(labels)
+            return wanted, torch.cat([self._pool.nearest(wanted, labels[asking]), latents[asking.stop :]])
+
+    def _renewed(self, step: int, scales: Tensor) -> Pool:
+        """A pool drawn by the present generator, the same in every process but for `scales`."""
+        batch, where = self.preset.batch, compute.device()
+        random = compute.random_generator(self._seed, step, -2)
+        count = POOL_BATCHES * batch
+        latents = torch.randn(count, self.preset.latent_dim, generator=random).to(where)
+        labels = (torch.arange(count) % max(1, len(self.classes))).to(where)
+        sizes = getattr(self.generator, "noise_sizes", ())
+
+        def look(begin: int, end: int) -> list[Tensor]:
+            noise = [torch.randn(end - begin, 1, size, size, generator=random).to(where) for size in sizes]
+            classes = labels[begin:end] if self.classes else None
+            with self.numerics.autocast():
+                return self._see(self.generator(latents[begin:end], classes, noise).float())
+
+        return new_pool(latents, labels, self.workers.mean(scales), batch, look)
+
+    def _see(self, pictures: Tensor) -> list[Tensor]:
+        """What the discriminator looks at, of pictures as they are."""
         with self.judging.autocast():
-            return self.discriminator.look(pictures)
+            return self.discriminator.look(self.judging.arrange(pictures))
+
+    def _look(self, pictures: Tensor) -> list[Tensor]:
+        return self._see(augment(pictures, self.preset.policy))
 
     def _judge(self, seen: list[Tensor], classes: Tensor | None) -> Tensor:
         with self.judging.autocast():
@@ -163,6 +202,7 @@ class AdversarialTask:
             "generator optimiser": self.generator_optimiser.state_dict(),
             "discriminator optimiser": self.discriminator_optimiser.state_dict(),
             "seen before": [self._seen, self._class_start],
+            "pool": self._pool.state() if self._pool is not None else None,
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -173,6 +213,8 @@ class AdversarialTask:
         self.generator_optimiser.load_state_dict(state["generator optimiser"])
         self.discriminator_optimiser.load_state_dict(state["discriminator optimiser"])
         self._seen, self._class_start = state.get("seen before", (0, 0))
+        pool = state.get("pool")
+        self._pool = Pool(**{name: value.to(compute.device()) for name, value in pool.items()}) if pool else None
 
     def candidate(self) -> dict[str, Any]:
         """The averaged generator, its norms settled, as it would be published."""

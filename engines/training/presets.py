@@ -33,6 +33,7 @@ class AdversarialPreset:
             to 1 between these numbers of pictures.
         spread: weight of the generator's loss for drawing a class, or everything where there are none, less varied than it is, in what the
             discriminator looks at.
+        coverage: weight of the generator's loss for real pictures that it draws nothing like, in what the discriminator looks at.
         half_life: of the weight average, in pictures.
         pictures: length of the schedule.
     """
@@ -58,6 +59,7 @@ class AdversarialPreset:
     mismatch: float = 0.25
     transition: tuple[int, int] = (8_000, 24_000)
     spread: float = 2.0
+    coverage: float = 0.0
     half_life: float = 10_000
     pictures: int = 400_000
 

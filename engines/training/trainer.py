@@ -49,6 +49,12 @@ class Workers:
             return wish
         return bool(self._accelerator.reduce(torch.tensor(float(wish), device=self._accelerator.device), reduction="sum") > 0)
 
+    def mean(self, values: Tensor) -> Tensor:
+        """Values of the same shape in every process, averaged over the processes."""
+        if self._accelerator is None or self.processes == 1:
+            return values
+        return self._accelerator.reduce(values, reduction="mean")
+
     def agree(self, choice: Choice) -> Choice:
         """The leading process's choice, for all."""
         if self._accelerator is None or self.processes == 1:

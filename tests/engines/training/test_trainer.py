@@ -38,6 +38,10 @@ def gan(pictures: PictureSet) -> AdversarialTask:
     return AdversarialTask(TINY, pictures, 0, FLOAT32, Workers())
 
 
+def covering(pictures: PictureSet) -> AdversarialTask:
+    return AdversarialTask(replace(TINY, coverage=1.0), pictures, 0, FLOAT32, Workers())
+
+
 def cycle(pictures: PictureSet) -> CycleTask:
     return CycleTask(TINY_CYCLE, pictures, 0, FLOAT32, Workers())
 
@@ -49,7 +53,7 @@ def flat(state: object) -> list[torch.Tensor]:
     return [tensor for child in children for tensor in flat(child)]
 
 
-@pytest.mark.parametrize("build", [gan, cycle])
+@pytest.mark.parametrize("build", [gan, covering, cycle])
 def test_stopping_and_resuming_gives_the_same_weights_to_the_bit(build, pictures: PictureSet, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     straight: Task = build(pictures)
     train(straight, Run(tmp_path / "straight"), Plan(6), Workers())
