@@ -6,12 +6,14 @@ decides, the rule included, stands in the catalogue and nowhere else.
 """
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import gradio as gr
 
 from engines.curation.catalogue import Catalogue
 from engines.curation.embeddings import EmbeddingStore
 from engines.curation.encoder import SHIPPED_MODEL
+from engines.curation.thumbnails import Thumbnails
 from engines.errors import StudioError
 from studio.state import Services
 
@@ -59,11 +61,18 @@ def open_catalogue(services: Services, request: gr.Request | None) -> Catalogue:
     On a person's own machine it is the one below the studio's home, which all windows and the command line share; on a shared studio each
     session has its own in its folder, gone with it.
     """
-    if services.settings.local:
-        return services.catalogues.get(services.settings.home / "catalogue")
-    return services.catalogues.get(services.session_folder(request) / "catalogue")
+    return services.catalogues.get(_home(services, request) / "catalogue")
 
 
 def open_store(services: Services, request: gr.Request | None) -> EmbeddingStore:
     """Vectors of the pictures that a request may see; on a shared studio they go with the session too."""
-    return EmbeddingStore((services.settings.home if services.settings.local else services.session_folder(request)) / "embeddings")
+    return EmbeddingStore(_home(services, request) / "embeddings")
+
+
+def open_thumbnails(services: Services, request: gr.Request | None) -> Thumbnails:
+    """Thumbnails of the pictures that a request may see."""
+    return services.thumbnails.get(_home(services, request) / "thumbnails")
+
+
+def _home(services: Services, request: gr.Request | None) -> Path:
+    return services.settings.home if services.settings.local else services.session_folder(request)

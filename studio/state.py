@@ -7,44 +7,56 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import gradio as gr
 from PIL import Image
 
 from engines.curation.catalogue import Catalogue
 from engines.curation.encoder import Encoders
+from engines.curation.thumbnails import Thumbnails
 from engines.exploration import sampling
 from engines.models.zoo import Zoo
 from engines.production import rendering
-from engines.recipe import Blend, Recipe, Sample
+from engines.recipe import AS_DRAWN, EVERYWHERE, Blend, Look, Mask, Recipe, Sample
 from engines.translation import swap as swapping
 from studio import guards
 from studio.settings import SESSION_SECONDS, Settings
+from studio.views import Views
 
 SWEEP_SECONDS = 300
 
 
-class Catalogues:
-    """Catalogues by folder, each opened once in this process; safe to share between threads."""
+class Closing(Protocol):
+    """What holds a file open until it is told to let go."""
 
-    def __init__(self) -> None:
-        self._open: dict[Path, Catalogue] = {}
+    def close(self) -> None: ...
+
+
+Held = TypeVar("Held", bound=Closing)
+
+
+class OpenedOnce(Generic[Held]):
+    """Things that live in a folder, each opened once in this process; safe to share between threads."""
+
+    def __init__(self, opening: Callable[[Path], Held]) -> None:
+        self._opening = opening
+        self._open: dict[Path, Held] = {}
         self._lock = threading.Lock()
 
-    def get(self, folder: Path) -> Catalogue:
-        """The catalogue in a folder, made when it is not there.
+    def get(self, folder: Path) -> Held:
+        """What lies in a folder, made when it is not there.
 
         Raises:
-            StudioError: it cannot be written to, is damaged, or was written by a later version.
+            StudioError: it cannot be opened.
         """
         with self._lock:
             if folder not in self._open:
-                self._open[folder] = Catalogue(folder)
+                self._open[folder] = self._opening(folder)
             return self._open[folder]
 
     def forget_below(self, folder: Path) -> None:
-        """Let go of the catalogues in a folder that is about to be removed."""
+        """Let go of what lies in a folder that is about to be removed."""
         with self._lock:
             for known in [one for one in self._open if one.is_relative_to(folder)]:
                 self._open.pop(known).close()
@@ -60,9 +72,10 @@ class Services:
         draw: recipes of one generator → their pictures, in order.
         render: any recipe, and the file that went into a swap where its recipe needs one → its picture.
         encoders: the text-image models, each loaded once.
-        catalogues: those of the person's own machine, or of each session, each opened once.
+        catalogues, thumbnails: those of the person's own machine, or of each session, each opened once.
+        views: what the windows of the Curate tab look at.
         once: held while something is made that all sessions share, such as the demo collection.
-        swap: (model, picture, class) → the picture, its translation and the way back.
+        swap: (model, picture, class, look, mask, side of the way back) → the picture, its translation and the way back.
 
     The three that draw go through `guards.gpu`.
     """
@@ -71,15 +84,18 @@ class Services:
     settings: Settings
     draw: Callable[[Sequence[Sample | Blend]], list[Image.Image]] = field(init=False)
     render: Callable[..., Image.Image] = field(init=False)
-    swap: Callable[[str, Image.Image, str], swapping.Swapped] = field(init=False)
+    swap: Callable[..., swapping.Swapped] = field(init=False)
     encoders: Encoders = field(init=False)
-    catalogues: Catalogues = field(default_factory=Catalogues, init=False, repr=False)
+    catalogues: OpenedOnce[Catalogue] = field(default_factory=lambda: OpenedOnce(Catalogue), init=False, repr=False)
+    thumbnails: OpenedOnce[Thumbnails] = field(default_factory=lambda: OpenedOnce(Thumbnails), init=False, repr=False)
+    views: Views = field(init=False, repr=False)
     once: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
     _secret: bytes = field(default_factory=lambda: os.urandom(32), init=False, repr=False)
 
     def __post_init__(self) -> None:
         zoo = self.zoo
         object.__setattr__(self, "encoders", Encoders(zoo))
+        object.__setattr__(self, "views", Views(self.encoders))
 
         def draw(recipes: Sequence[Sample | Blend]) -> list[Image.Image]:
             return list(sampling.draw(zoo.generator(recipes[0].model), list(recipes)))
@@ -87,8 +103,10 @@ class Services:
         def render(recipe: Recipe, input_file: Path | None = None) -> Image.Image:
             return rendering.render(zoo, recipe, input_file)
 
-        def swap(model: str, picture: Image.Image, target: str) -> swapping.Swapped:
-            return swapping.swap_and_back(zoo.translator(model), picture, target)
+        def swap(
+            model: str, picture: Image.Image, target: str, look: Look = AS_DRAWN, mask: Mask = EVERYWHERE, back_side: int | None = None
+        ) -> swapping.Swapped:
+            return swapping.swap_and_back(zoo.translator(model), picture, target, look, mask, back_side)
 
         for name, function in (("draw", draw), ("render", render), ("swap", swap)):
             object.__setattr__(self, name, guards.gpu(function))
@@ -106,7 +124,9 @@ class Services:
 
     def forget(self, folder: Path) -> None:
         """Remove the folder of a session with the catalogue in it."""
+        self.views.forget_below(folder)
         self.catalogues.forget_below(folder)
+        self.thumbnails.forget_below(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
     def _folder(self, request: gr.Request | None) -> Path:

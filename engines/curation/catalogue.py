@@ -444,6 +444,47 @@ class Catalogue:
         with self._reading(name) as (_, log):
             return log.arrays()
 
+    def by_hand(self, name: str) -> dict[int, tuple[bool, str]]:
+        """Whether a hand kept each picture that it decided about, and its reason."""
+        with self._reading(name) as (_, log):
+            return {int(number): (value[0] == KEEP, value[3]) for number, value in log.standing("hand").items()}
+
+    def filter_reasons(self, name: str, filter_name: str) -> dict[int, str]:
+        """The reason by picture that a filter drops; empty when there is no such filter."""
+        with self._reading(name) as (_, log):
+            value = log.standing_of("filter", [filter_name])[filter_name]
+            return log.reasons(value["dropped"]) if value else {}
+
+    def filters(self, name: str) -> dict[str, dict[str, Any]]:
+        """The settings of each filter that stands, by its name."""
+        with self._reading(name) as (_, log):
+            return {str(key): value["settings"] for key, value in log.standing("filter").items()}
+
+    def frame(self, name: str) -> dict[str, Any] | None:
+        """The frame that was chosen for a collection, as JSON."""
+        with self._reading(name) as (_, log):
+            return log.single("frame")
+
+    def latest(self, name: str) -> Event | None:
+        """The last event of a collection."""
+        with self._reading(name) as (connection, log):
+            query = "SELECT id, time, actor, kind, what FROM events WHERE id = ?"
+            rows = connection.execute(query, (log.last(),)).fetchall()
+        return next((Event(number, at, actor, kind, what, undone=False) for number, at, actor, kind, what in rows), None)
+
+    def named(self, name: str, names: Sequence[str]) -> dict[str, int]:
+        """The id of the first picture of each of these names."""
+        found: dict[str, int] = {}
+        query = (
+            "SELECT id, json_extract(provenance, '$.name') FROM pictures WHERE collection = ? "
+            "AND json_extract(provenance, '$.name') IN ({}) ORDER BY id"
+        )
+        with self._reading(name) as (connection, log):
+            for some in portions(names):
+                for number, known in connection.execute(query.format(",".join("?" * len(some))), (log.collection, *some)):
+                    found.setdefault(known, number)
+        return found
+
     def last_event(self, name: str) -> int:
         """The id of a collection's last event, which tells whether anything was decided since; 0 before the first."""
         with self._reading(name) as (_, log):

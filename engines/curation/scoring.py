@@ -54,14 +54,6 @@ class Scoring:
         }
 
 
-@dataclass(frozen=True)
-class Histogram:
-    """Counts of scores between equally spaced edges, shapes (bins,) and (bins + 1,)."""
-
-    counts: np.ndarray
-    edges: np.ndarray
-
-
 def threshold_value(value: object, method: str = "cosine") -> float:
     """A cut given by anybody, checked against the range of its method.
 
@@ -125,25 +117,6 @@ def method_scores(vectors: np.ndarray, asked: Directions, method: str = "cosine"
 def kept_mask(scores: np.ndarray, threshold: float) -> np.ndarray:
     """Which pictures a cut keeps: those that score at least as much, shape (n,), bool."""
     return scores >= threshold
-
-
-def nearest_cut_first(scores: np.ndarray, threshold: float) -> np.ndarray:
-    """Places of the pictures, the ones nearest the cut first, ties in their own order; shape (n,)."""
-    return np.argsort(np.abs(scores - threshold), kind="stable")
-
-
-def histogram(scores: np.ndarray, bins: int = 48) -> Histogram:
-    """Counts of scores over their own range, which is widened a little so that nothing lies on its edge.
-
-    Raises:
-        StudioError: no scores.
-    """
-    if not len(scores):
-        raise StudioError("there are no scores to count: score some pictures first")
-    low, high = float(scores.min()), float(scores.max())
-    margin = max(0.01, (high - low) * 0.02)
-    counts, edges = np.histogram(scores, bins=bins, range=(max(-1.0, low - margin), min(1.0, high + margin)))
-    return Histogram(counts, edges)
 
 
 def score_pictures(

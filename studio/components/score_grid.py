@@ -1,88 +1,90 @@
-"""Scores at a glance: a histogram with the threshold upon it, and the pictures on either side, nearest the cut first."""
+"""Scores at a glance: a histogram with the threshold upon it, the pictures on either side, and everything about the one in focus."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.data_classes import FileData
 
-from engines.curation.collection import SHEET_COLUMNS
-
-STEP = 0.001
+PAGE = 96
 _HERE = Path(__file__)
 
 
 @dataclass(frozen=True)
-class Side:
-    """Some of the pictures on one side of the cut, nearest first.
-
-    Attributes:
-        names, scores: of each picture.
-        sheet: file with their thumbnails in rows of 16, or None where there are none.
-        total: how many pictures the side has altogether.
-    """
-
-    names: tuple[str, ...]
-    scores: tuple[float, ...]
-    sheet: Path | None
-    total: int
-
-    def payload(self) -> dict[str, Any]:
-        """The side as the page gets it."""
-        sheet = None if self.sheet is None else FileData(path=str(self.sheet)).model_dump()
-        return {"names": list(self.names), "scores": list(self.scores), "sheet": sheet, "total": self.total}
-
-
-@dataclass(frozen=True)
 class ScoreView:
-    """What the grid shows.
+    """What the grid shows; scores, states and thumbnails are fetched by the key.
 
     Attributes:
-        key: names this scoring; a committed threshold carries it back.
-        prompt, model: what was asked, and the `model_id` that answered.
-        threshold: the cut, from `low` to `high`.
-        counts: of the histogram's bins, equally spaced from `edges[0]` to `edges[1]`.
-        scores: file with all scores as a sorted JSON list: counts follow the slider without asking again.
-        kept, dropped: pictures on either side.
+        key: names a view of `studio.views`.
+        collection: its name.
+        cut: the rule's threshold, within `reach`.
+        reach: the lowest and the highest threshold of the rule's method.
+        axis: what the scores are, in words; about: the rule and the model.
+        suggested: a cut that the scores suggest, or None; reason: why, or why not.
+        compare: the saved rule to compare with; empty for none.
+        answers: how many pictures were judged in a queue.
+        event: the last thing decided; version: raised to have everything read anew.
+        total, kept: of all pictures, as Python counts them.
     """
 
     key: str
-    prompt: str
-    model: str
-    threshold: float
-    low: float
-    high: float
-    counts: tuple[int, ...]
-    edges: tuple[float, float]
-    scores: Path
-    kept: Side
-    dropped: Side
+    collection: str
+    cut: float
+    reach: tuple[float, float]
+    axis: str
+    about: str
+    suggested: float | None
+    reason: str
+    compare: str
+    answers: int
+    event: int
+    version: int
+    total: int
+    kept: int
 
     def payload(self) -> dict[str, Any]:
-        """The view as the page gets it: numbers, and addresses of files."""
+        """The view as the page gets it."""
         return {
             "key": self.key,
-            "prompt": self.prompt,
-            "model": self.model,
-            "threshold": self.threshold,
-            "low": self.low,
-            "high": self.high,
-            "counts": list(self.counts),
-            "edges": list(self.edges),
-            "scores": FileData(path=str(self.scores)).model_dump(),
-            "kept": self.kept.payload(),
-            "dropped": self.dropped.payload(),
+            "collection": self.collection,
+            "cut": self.cut,
+            "reach": list(self.reach),
+            "axis": self.axis,
+            "about": self.about,
+            "suggestion": {"cut": self.suggested, "reason": self.reason},
+            "compare": self.compare,
+            "answers": self.answers,
+            "event": self.event,
+            "version": self.version,
+            "total": self.total,
+            "kept": self.kept,
         }
 
 
 class ScoreGrid(gr.HTML):
     """Histogram, threshold and pictures.
 
-    Dragging the threshold moves counts and pictures in the page alone; letting go triggers `commit` with `{key, threshold}`.
+    Dragging the threshold moves counts and pictures in the page alone. Events: `arrive` with `{window, collection}` when a page opens,
+    `commit` with `{key, cut, window}` when the threshold is let go, `decided` after decisions by hand, `refresh` when what is shown must be
+    read anew, `sheet` with `{key, positions, kept, title}`.
     """
 
-    def __init__(self, value: ScoreView | None = None, *, label: str, empty: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        value: ScoreView | None = None,
+        *,
+        label: str,
+        empty: str = "",
+        answers: Sequence[Callable[[Any], dict[str, Any]]] = (),
+        **kwargs: Any,
+    ) -> None:
+        """Lay out the grid.
+
+        Args:
+            empty: what to say when no collection is open.
+            answers: the functions that the page asks while a person looks, by their names; see `studio.views`.
+        """
         super().__init__(
             value,
             label=label,
@@ -90,14 +92,14 @@ class ScoreGrid(gr.HTML):
             css_template=_HERE.with_suffix(".css").read_text(),
             js_on_load=_HERE.with_suffix(".js").read_text(),
             apply_default_css=False,
+            server_functions=list(answers),
             empty=empty,
-            step=STEP,
-            columns=SHEET_COLUMNS,
+            page=PAGE,
             **kwargs,
         )
 
     def postprocess(self, value: ScoreView | None) -> Any:  # type: ignore[override]
-        """The view as plain values with addresses."""
+        """The view as plain values."""
         return None if value is None else value.payload()
 
     def preprocess(self, payload: Any) -> None:

@@ -1,10 +1,13 @@
-"""Curate: pictures filtered by what they show, with the threshold on the histogram of their scores."""
+"""Curate: collections filtered by what their pictures show, with the threshold on the histogram of their scores."""
 
+import functools
 import hashlib
 import json
+import logging
+import os
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,86 +16,92 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from engines.curation import collection as collections
-from engines.curation.collection import MAX_CELLS, Collection, Sources, key_of, prepare, thumbnail_sheet
-from engines.curation.encoder import OPENAI_MODEL, SHIPPED_MODEL, Encoder, encode_prompts, prompt_value
-from engines.curation.export import PARTS, export_zip
-from engines.curation.scoring import cosine_scores, histogram, kept_mask, nearest_cut_first, score_pictures, threshold_value
-from engines.curation.sources.archive import unpack_zip
-from engines.curation.sources.drawn import drawn_collection
-from engines.curation.sources.files import from_files, from_folder
-from engines.errors import Cancelled, StudioError
+from engines import imaging
+from engines.curation.catalogue import Catalogue
+from engines.curation.cut import suggest_cut
+from engines.curation.decisions import RuleVerdict
+from engines.curation.embeddings import EmbeddingStore, View
+from engines.curation.encoder import OPENAI_MODEL, SHIPPED_MODEL, Encoder, encode_prompts
+from engines.curation.prompts import NEGATIVES, directions, prompt_list
+from engines.curation.provenance import Failure, Fetched
+from engines.curation.rules import Pass, Rule, judge
+from engines.curation.scoring import method_scores, score_pictures, threshold_value
+from engines.curation.sources.archive import zip_pictures
+from engines.curation.sources.drawn import drawn_pictures
+from engines.errors import StudioError
 from engines.exploration.sampling import sample_recipes
-from engines.paths import replacing
-from engines.progress import Progress
+from engines.progress import Progress, silent
 from engines.recipe import Recipe
-from studio import guards
+from studio import guards, views
+from studio.collections import Desk, open_catalogue, open_store, open_thumbnails
 from studio.components.delivery import Delivery
-from studio.components.score_grid import STEP, ScoreGrid, ScoreView, Side
+from studio.components.score_grid import ScoreGrid, ScoreView
+from studio.panels import collect, export, filters
+from studio.panels.stopping import ask_to_stop, listening
 from studio.state import Services
+
+log = logging.getLogger(__name__)
 
 MODEL_QUEUE = "model"
 DEMO = "Demo collection"
-UPLOAD = "Your pictures"
-FOLDER = "A folder here"
 DEMO_COUNT = 240
 DEMO_MODELS = ("cityscape", "clothing")
 DEMO_TRUNCATION = 0.8
 DEMO_PROMPT = "cityscape"
-DEMO_ORIGIN = "the demo collection"
+DEMO_PERMISSION = "drawn here by the studio's own generators"
 PROMPTS = ("cityscape", "t-shirt", "shoes", "dress")
-STOP_FILE = "stop"
-BINS = 48
-KEPT_SHEETS = 12
+METHODS = {"Best for these prompts": "auto", "Likeness": "cosine", "Margin over the unwanted": "margin", "Probability": "softmax"}
+AXES = {"cosine": "cosine with the prompts", "margin": "margin over the unwanted", "softmax": "probability"}
+STARTS = {"margin": 0.0, "softmax": 0.5}
+WORK = "score"
 NOTED = 3
-INTRODUCTION = "Say what the pictures should show, and put the threshold where the right ones begin."
-EMPTY = "Score the demo collection for “cityscape” with one click above, or bring your own pictures."
-UPLOAD_INFO = "JPEG, PNG or WEBP pictures, or one ZIP of them"
-RIGHTS_INFO = "Recorded in the manifest of what you export. Without it the manifest says “unknown”."
-NO_FOLDER = "Folders on the machine itself can be read only when Atelier runs on your own."
-NO_RIGHTS = "Rights for training are not recorded here: this studio is shared and nothing is trained on it."
+MAX_FIELD = 4000
+MAX_ARCHIVE_MEMBERS = 50_000
+MAX_UNPACKED = 4
+NO_COMPARISON = ""
+EMPTY = (
+    "Say what the pictures should show, and put the threshold where the right ones begin. Score the demo collection for “cityscape” with "
+    "one click, open a collection, or bring your own pictures in."
+)
+NOT_SCORED = "Not scored yet: write what the pictures should show, and press Score."
+OWN_RULE = "The pictures were last decided by a rule that is none of prompts; its scores are shown."
 
 
 @dataclass(frozen=True)
-class Scored:
-    """What a session looks at: where its collection and scores lie, what was asked, and the cut.
+class Asked:
+    """What the prompt fields show, so that they are only written to when the rule is another one."""
 
-    Attributes:
-        key: names this scoring; empty before the first.
-        collection: folder of the collection; scores: file with each picture's score, float64.
-        start: the cut at first, always within the slider's reach.
-    """
-
-    key: str = ""
     collection: str = ""
-    scores: str = ""
-    prompt: str = ""
-    threshold: float = 0.0
-    start: float = 0.0
+    rule: str = ""
 
 
 @dataclass(frozen=True)
 class CurateHandles:
     """The components that `studio.app` and tests may use."""
 
-    source: gr.Radio
-    files: gr.File
-    folder: gr.Textbox | None
-    rights: gr.Checkbox | None
+    desk: gr.State
+    collection: gr.Dropdown
+    examples: tuple[gr.Button, ...]
+    positives: gr.Textbox
+    negatives: gr.Textbox
+    presets: tuple[gr.Button, ...]
+    method: gr.Dropdown
     model: gr.Dropdown
-    prompt: gr.Textbox
     run: gr.Button
     stop: gr.Button
-    examples: tuple[gr.Button, ...]
+    rule_name: gr.Textbox
+    save: gr.Button
+    saved: gr.Dropdown
+    use: gr.Button
+    forget: gr.Button
+    compare: gr.Dropdown
     status: gr.Markdown
     grid: ScoreGrid
-    part: gr.Radio
-    export: gr.Button
     delivery: Delivery
-    scored: gr.State
+    asked: gr.State
 
 
-# Pictures
+# The demo collection
 
 
 def demo_pictures(services: Services) -> Iterator[tuple[str, Image.Image, Recipe]]:
@@ -132,221 +141,350 @@ def demo_models(services: Services) -> list[str]:
     return present
 
 
-def demo_collection(services: Services, encoder: Encoder, progress: Progress) -> Collection:
-    """The demo collection, drawn and looked at once for each encoder, then read from the studio's own cache."""
+def demo_files(services: Services) -> list[Fetched]:
+    """The demo collection's pictures, drawn once and then read from the studio's own cache."""
     weights = [services.zoo.card(name).weights_sha256 for name in demo_models(services)]
     named = hashlib.sha256(json.dumps([weights, DEMO_COUNT, DEMO_TRUNCATION]).encode()).hexdigest()[:16]
-    folder = services.settings.home / "cache" / "demo" / named
-    seen = hashlib.sha256(encoder.model_id.encode()).hexdigest()[:12]
+    folder = services.settings.home / "cache" / "demo" / named / "pictures"
     with services.once:
-        sources = drawn_collection(folder / "pictures", DEMO_ORIGIN, lambda: demo_pictures(services))
-        return prepare(sources, folder / f"seen-{seen}", encoder, progress)
+        return drawn_pictures(folder, DEMO_PERMISSION, lambda: demo_pictures(services))
 
 
-def given_sources(
-    services: Services,
-    source: str,
-    files: Sequence[str] | None,
-    folder_name: str | None,
-    rights: bool | None,
-    session: Path,
-    progress: Progress,
-) -> Sources:
-    """The pictures that a person chose: uploads (a ZIP among them is unpacked into the session's folder) or a local folder.
+def demo_store(services: Services) -> EmbeddingStore:
+    """Vectors of the demo collection, which are nobody's secret."""
+    return EmbeddingStore(services.settings.home / "embeddings")
+
+
+def _lend_vectors(services: Services, catalogue: Catalogue, encoder: Encoder, store: EmbeddingStore) -> None:
+    """Give a session's own store the vectors of the demo collection that were computed before."""
+    shared = demo_store(services)
+    if shared.folder == store.folder:
+        return
+    view = View(encoder.model_id)
+    digests = [digest for digest, _ in catalogue.files(DEMO)[1]]
+    missing = [digests[place] for place in store.missing(view, digests)]
+    if missing:
+        matrix, found = shared.read(view, missing, encoder.dimensions)
+        known = np.flatnonzero(found)
+        if len(known):
+            store.write(view, [missing[place] for place in known], matrix[known])
+
+
+# Handlers: what is looked at
+
+
+def arrive(services: Services, desk: Desk, event: gr.EventData, request: gr.Request) -> Desk:
+    """A window opens: it gets its name, and the collection that it had before."""
+    told = _told(event)
+    known = open_catalogue(services, request).names()
+    wanted = told.get("collection")
+    collection = desk.collection or (wanted if isinstance(wanted, str) and wanted in known else "")
+    return replace(desk, actor=views.window_name(told.get("window")), collection=collection).touched()
+
+
+def open_collection(services: Services, desk: Desk, name: str | None, request: gr.Request) -> Any:
+    """Put a collection on the desk."""
+    if not name or name == desk.collection:
+        return gr.skip()
+    return desk.opened(guards.one_of(name, open_catalogue(services, request).names(), "the collection"))
+
+
+def look(services: Services, desk: Desk, compare: str | None, asked: Asked, request: gr.Request) -> tuple[Any, ...]:
+    """The desk's collection as it stands: the grid's value, the collections, the prompts, the saved rules."""
+    catalogue = open_catalogue(services, request)
+    names = catalogue.names()
+    rules = list(catalogue.rules())
+    choices = gr.update(choices=names, value=desk.collection if desk.collection in names else None)
+    compared = compare if compare in rules else NO_COMPARISON
+    saved = (gr.update(choices=rules), gr.update(choices=[("none", NO_COMPARISON), *rules], value=compared))
+    if desk.collection not in names:
+        return None, choices, gr.skip(), gr.skip(), gr.skip(), *saved, Asked()
+    shown, standing = services.views.look(
+        catalogue, desk.collection, open_store(services, request), open_thumbnails(services, request)
+    )  # fmt: skip
+    entry = standing.verdict.rule if standing.verdict else None
+    at = float(entry.get("cut", 0.0)) if entry else 0.0
+    suggestion = shown.suggestion
+    low, high = views.reach(shown)
+    answers = sum(reason == views.QUEUE_REASON for _, reason in catalogue.by_hand(desk.collection).values())
+    value = ScoreView(
+        key=shown.key,
+        collection=desk.collection,
+        cut=min(max(at, low), high),
+        reach=(low, high),
+        axis=_axis(shown.rule),
+        about=about(shown.rule, entry is not None),
+        suggested=suggestion.cut if shown.rule and len(shown.rule.passes) == 1 else None,
+        reason=f"{suggestion.reason}." if suggestion.cut is not None else f"No cut is suggested: {suggestion.reason}.",
+        compare=compared,
+        answers=answers,
+        event=standing.event,
+        version=desk.version,
+        total=len(standing.ids),
+        kept=int(standing.kept.sum()),
+    )
+    now = Asked(desk.collection, "" if shown.rule is None else _question(shown.rule))
+    if now == asked or shown.rule is None:
+        return value, choices, gr.skip(), gr.skip(), gr.skip(), *saved, now
+    last = shown.rule.passes[-1]
+    natural = "margin" if last.negatives else "cosine"
+    fields = ("\n".join(last.positives), "\n".join(last.negatives), "auto" if last.method == natural else last.method)
+    return value, choices, *fields, *saved, now
+
+
+def _question(rule: Rule) -> str:
+    return json.dumps([[one.positives, one.negatives, one.method] for one in rule.passes] + [rule.model_id])
+
+
+def _axis(rule: Rule | None) -> str:
+    if rule is None:
+        return "score"
+    return AXES[rule.passes[0].method] if len(rule.passes) == 1 else "how much better than its cuts"
+
+
+def about(rule: Rule | None, decided: bool) -> str:
+    """The rule and the model in a sentence or two."""
+    if rule is None:
+        return OWN_RULE if decided else NOT_SCORED
+    asked = ", then ".join(
+        f"“{', '.join(one.positives)}”" + (f" and not “{', '.join(one.negatives)}”" if one.negatives else "") for one in rule.passes
+    )
+    named = f"Rule “{rule.name}”: " if rule.name else ""
+    return f"{named}{asked}, scored by {rule.model_id}. A threshold belongs to this model and these prompts."
+
+
+def touched(desk: Desk, event: gr.EventData) -> Desk:
+    """Something was decided in the page: have it read anew."""
+    return desk.touched()
+
+
+def commit(services: Services, desk: Desk, event: gr.EventData) -> Any:
+    """The threshold as the page left it, checked again and written into the catalogue."""
+    told = _told(event)
+    view = services.views.get(told.get("key"))
+    if view.collection != desk.collection:
+        return gr.skip()
+    views.move_cut(view, told.get("cut"), views.window_name(told.get("window")))
+    return desk.touched()
+
+
+def sheet(services: Services, event: gr.EventData, request: gr.Request) -> Path:
+    """The pictures on show as one PNG."""
+    told = _told(event)
+    drawn = views.sheet(services.views.get(told.get("key")), told.get("positions"), told.get("kept"))
+    path = services.session_folder(request) / guards.file_name("sheet", str(told.get("title"))[:40], secrets.token_hex(3), suffix=".png")
+    imaging.save_png(drawn, path)
+    return path
+
+
+def _told(event: gr.EventData) -> dict[str, Any]:
+    told = getattr(event, "_data", None)
+    return told if isinstance(told, dict) else {}
+
+
+# Handlers: prompts and rules
+
+
+def lines(text: object) -> list[str]:
+    """Prompts from a field, one a line.
 
     Raises:
-        StudioError: nothing chosen, a folder where none may be read, or an archive that cannot be taken.
-        Cancelled: when `progress` says so.
+        StudioError: too much text.
     """
-    settings = services.settings
-    allowed = "yes" if rights is True and settings.local else "unknown"
-    if source == FOLDER:
-        if not settings.local:
-            raise StudioError("folders on the machine can be read only when Atelier runs on your own: upload the pictures instead")
-        if not isinstance(folder_name, str) or not folder_name.strip():
-            raise StudioError("no folder was named: write its path, such as ~/photographs")
-        return from_folder(Path(folder_name.strip()).expanduser(), allowed)
-    paths = [guards.uploaded_file(path) for path in files or ()]
-    if not paths:
-        raise StudioError("there are no pictures: upload JPEG, PNG or WEBP pictures or a ZIP, or choose the demo collection")
-    archives = [path for path in paths if path.suffix.lower() == ".zip"]
-    if len(archives) > 1 or (archives and len(paths) > 1):
-        raise StudioError(f"one ZIP or single pictures, got {len(paths)} files with {len(archives)} ZIP among them: upload one ZIP alone")
-    if not archives:
-        return from_files(paths, allowed)
-    into = session / "unpacked" / hashlib.sha256(f"{archives[0]} {archives[0].stat().st_mtime_ns}".encode()).hexdigest()[:16]
-    into.mkdir(parents=True, exist_ok=True)
-    return unpack_zip(archives[0], into, settings.max_zip_bytes, allowed, progress)
+    if not isinstance(text, str) or len(text) > MAX_FIELD:
+        raise StudioError(f"the prompts have at most {MAX_FIELD} characters together: write fewer")
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
 
 
-# Handlers
+def asked_pass(positives: object, negatives: object, method: object) -> Pass:
+    """What the fields ask, without a cut.
+
+    Raises:
+        StudioError: no prompt, or an impossible one.
+    """
+    wanted, unwanted = lines(positives), lines(negatives)
+    if not wanted:
+        raise StudioError("the prompt is empty: write what the pictures should show, such as cityscape")
+    chosen = guards.one_of(method, list(METHODS.values()), "the method")
+    if chosen == "auto":
+        chosen = "margin" if unwanted else "cosine"
+    return Pass(prompt_list(wanted), prompt_list(unwanted) if unwanted else (), chosen)
 
 
 def score(
     services: Services,
-    source: str,
-    files: list[str] | None,
-    folder_name: str | None,
-    rights: bool | None,
+    desk: Desk,
+    positives: str,
+    negatives: str,
+    method: str,
     model: str,
-    prompt: str,
     request: gr.Request,
     progress: gr.Progress = gr.Progress(),  # noqa: B008  (Gradio finds it by its default)
-) -> tuple[ScoreView, Scored, str]:
-    """Score the chosen pictures; gives the view, what the session remembers, and one line about it."""
-    begun = time.perf_counter()
-    session = services.session_folder(request)
-    chosen = guards.one_of(source, [DEMO, UPLOAD, FOLDER], "the source of pictures")
-    wanted = prompt_value(prompt)
-    encoder = services.encoders.get(guards.one_of(model, text_models(services), "the text-image model"))
-    vector = encode_prompts(encoder, [wanted])[0]
-    listen = _listening(session, progress)
-    if chosen == DEMO:
-        looked = demo_collection(services, encoder, listen)
-    else:
-        sources = given_sources(services, chosen, files, folder_name, rights, session, listen)
-        looked = prepare(sources, session / "collections" / key_of(sources), encoder, listen)
-    scores = cosine_scores(looked.vectors, vector)
-    key = secrets.token_hex(8)
-    stored = session / f"scores-{key}.npy"
-    with replacing(stored) as temporary, temporary.open("wb") as handle:
-        np.save(handle, scores)
-    start = encoder.default_threshold
-    scored = Scored(key, str(looked.folder), str(stored), wanted, start, start)
-    return view(looked, scores, scored, session), scored, summary(looked, time.perf_counter() - begun)
+) -> tuple[Desk, str]:
+    """Score the open collection; the rule is written into the catalogue, and so is its cut."""
+    listen = listening(services, request, WORK, progress)
+    return _scored(services, desk, positives, negatives, method, model, request, listen)
 
 
-def score_demo(
-    services: Services,
-    prompt: str,
-    request: gr.Request,
-    progress: gr.Progress = gr.Progress(),  # noqa: B008
-) -> tuple[ScoreView, Scored, str, str, str, str]:
-    """One click: the demo collection against a prompt; gives also the fields as they are then."""
-    shown, scored, line = score(services, DEMO, None, None, False, SHIPPED_MODEL, prompt, request, progress)
-    return shown, scored, line, DEMO, SHIPPED_MODEL, prompt
-
-
-def _listening(session: Path, shown: gr.Progress) -> Progress:
-    """Progress in the page that also hears the Stop button."""
-    stop = session / STOP_FILE
-    stop.unlink(missing_ok=True)
-
-    def report(done: int, total: int, message: str = "") -> None:
-        if stop.exists():
-            stop.unlink(missing_ok=True)
-            raise Cancelled
-        shown((done, total), desc=message, unit="pictures")
-
-    return report
-
-
-def stop(services: Services, request: gr.Request) -> None:
-    """Ask the session's running work to stop."""
-    (services.session_folder(request) / STOP_FILE).touch()
-
-
-def commit(services: Services, scored: Scored, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
-    """The threshold as the page left it, checked again, with the pictures around it."""
-    data = getattr(event, "_data", None)
-    data = data if isinstance(data, dict) else {}
-    if not scored.key or data.get("key") != scored.key:
+def rescore(
+    services: Services, desk: Desk, positives: str, negatives: str, method: str, model: str, request: gr.Request
+) -> tuple[Any, Any]:
+    """Score again when the prompts of a collection that was scored before have changed; its pictures are not looked at again."""
+    if not desk.collection or not lines(positives):
         return gr.skip(), gr.skip()
-    session = services.session_folder(request)
-    moved = replace(scored, threshold=threshold_value(data.get("threshold")))
-    looked, scores = _remembered(moved)
-    return view(looked, scores, moved, session), moved
+    catalogue = open_catalogue(services, request)
+    verdict = catalogue.standing(desk.collection).verdict
+    rule = views.rule_in(verdict.rule) if verdict else None
+    if rule is None or len(rule.passes) != 1:
+        return gr.skip(), gr.skip()
+    asked = asked_pass(positives, negatives, method)
+    encoder = services.encoders.get(guards.one_of(model, text_models(services), "the text-image model"))
+    if (rule.model_id, replace(rule.passes[0], cut=0.0)) == (encoder.model_id, asked):
+        return gr.skip(), gr.skip()
+    return _scored(services, desk, positives, negatives, method, model, request, silent)
 
 
-def export(services: Services, scored: Scored, part: str, request: gr.Request) -> Path:
-    """A ZIP with the kept, the dropped or all pictures and the manifest.
-
-    Raises:
-        StudioError: nothing was scored yet, or the part is empty.
-    """
-    chosen = guards.one_of(part, PARTS, "the part to export")
-    looked, scores = _remembered(scored)
-    session = services.session_folder(request)
-    path = session / guards.file_name(scored.prompt, chosen, secrets.token_hex(3), suffix=".zip")
-    export_zip(looked, scores, scored.prompt, scored.threshold, chosen, path)
-    return path
+def _scored(
+    services: Services, desk: Desk, positives: str, negatives: str, method: str, model: str, request: gr.Request, listen: Progress
+) -> tuple[Desk, str]:
+    asked = asked_pass(positives, negatives, method)
+    encoder = services.encoders.get(guards.one_of(model, text_models(services), "the text-image model"))
+    directions(encoder, asked.positives, asked.negatives)
+    return _judged(services, replace(desk, model=model), Rule("", encoder.model_id, (asked,)), encoder, request, listen, find_cut=True)
 
 
-def _remembered(scored: Scored) -> tuple[Collection, np.ndarray]:
-    if not scored.key:
-        raise StudioError("nothing was scored yet: score some pictures first")
-    looked = collections.read(Path(scored.collection))
-    if looked is None or not Path(scored.scores).is_file():
-        raise StudioError("these scores are gone, because the studio keeps them for an hour: score the pictures again")
-    return looked, np.load(scored.scores)
+def _judged(
+    services: Services, desk: Desk, rule: Rule, encoder: Encoder, request: gr.Request, listen: Progress, find_cut: bool
+) -> tuple[Desk, str]:
+    """Apply a rule to the open collection and let it stand."""
+    begun = time.perf_counter()
+    catalogue, collection = open_catalogue(services, request), desk.required()
+    store, thumbnails = open_store(services, request), open_thumbnails(services, request)
+    if collection == DEMO:
+        _lend_vectors(services, catalogue, encoder, store)
+    ids, matrix, failed = services.views.vectors(catalogue, collection, encoder, store, thumbnails, listen)
+    remark = ""
+    if find_cut:
+        only = rule.passes[0]
+        scores = method_scores(matrix, directions(encoder, only.positives, only.negatives), only.method)
+        at, remark = first_cut(catalogue, collection, rule, scores, encoder)
+        rule = replace(rule, passes=(replace(only, cut=at),))
+    judgement = judge(rule, matrix, encoder)
+    standing, cut = judgement.standing
+    known = np.isfinite(standing)
+    entry = rule.as_json() | {"cut": cut}
+    verdict = RuleVerdict(ids[known], judgement.kept[known], standing[known].astype(np.float32), entry)
+    catalogue.set_verdict(collection, verdict, desk.actor)
+    lost = [(int(ids[place]), why) for place, why in failed]
+    return desk.touched(), summary(catalogue, collection, int(known.sum()), lost, time.perf_counter() - begun) + remark
 
 
-def view(looked: Collection, scores: np.ndarray, scored: Scored, session: Path) -> ScoreView:
-    """Histogram, counts and the pictures on either side of the cut, with their thumbnails written into the session's folder."""
-    bins = histogram(scores, BINS)
-    cut = scored.threshold
-    kept = kept_mask(scores, cut)
-    order = nearest_cut_first(scores, cut)
-    folder = session / f"view-{scored.key}"
-    sides = [_side(looked, scores, order[kept[order] == wanted], folder) for wanted in (True, False)]
-    _forget_old_sheets(folder)
-    sorted_scores = session / f"scores-{scored.key}.json"
-    if not sorted_scores.exists():
-        with replacing(sorted_scores) as temporary:
-            temporary.write_text(json.dumps(np.sort(scores).tolist()))
-    low, high = min(float(bins.edges[0]), cut, scored.start), max(float(bins.edges[-1]), cut, scored.start)
-    low, high = np.floor(low / STEP) * STEP, np.ceil(high / STEP) * STEP
-    return ScoreView(
-        key=scored.key,
-        prompt=scored.prompt,
-        model=looked.model_id,
-        threshold=cut,
-        low=round(float(low), 3),
-        high=round(float(high), 3),
-        counts=tuple(bins.counts.tolist()),
-        edges=(float(bins.edges[0]), float(bins.edges[-1])),
-        scores=sorted_scores,
-        kept=sides[0],
-        dropped=sides[1],
-    )
+def first_cut(catalogue: Catalogue, collection: str, rule: Rule, scores: np.ndarray, encoder: Encoder) -> tuple[float, str]:
+    """Where to cut at first: where the same question was cut before, else where the scores suggest, else at the usual start."""
+    before = catalogue.standing(collection).verdict
+    standing = views.rule_in(before.rule) if before else None
+    if standing is not None and _question(standing) == _question(rule):
+        return standing.passes[0].cut, ""
+    suggestion = suggest_cut(scores)
+    if suggestion.cut is not None:
+        return suggestion.cut, " The cut is the suggested one."
+    method = rule.passes[0].method
+    return STARTS.get(method, encoder.default_threshold), " The cut is the model's usual start: move it."
 
 
-def _side(looked: Collection, scores: np.ndarray, places: np.ndarray, folder: Path) -> Side:
-    near = places[:MAX_CELLS].tolist()
-    sheet = None
-    if near:
-        sheet = folder / f"{hashlib.sha256(json.dumps(near).encode()).hexdigest()[:16]}.webp"
-        if sheet.exists():
-            sheet.touch()
-        else:
-            thumbnail_sheet(looked, near, sheet)
-    names = tuple(looked.sources.pictures[place].name for place in near)
-    return Side(names, tuple(float(scores[place]) for place in near), sheet, len(places))
-
-
-def _forget_old_sheets(folder: Path) -> None:
-    """Keep the sheets of the last few cuts: the page may still be reading the one before."""
-    sheets = sorted(folder.glob("*.webp"), key=lambda path: path.stat().st_mtime_ns)
-    for sheet in sheets[:-KEPT_SHEETS]:
-        sheet.unlink(missing_ok=True)
-
-
-def summary(looked: Collection, seconds: float) -> str:
-    """One line about a scoring, with the first few pictures that could not be read."""
-    many = len(looked.vectors)
-    text = f"{many:,} picture{'s' * (many != 1)} from {looked.sources.origin} scored in {seconds:.1f} s."
-    failed = looked.sources.failed
+def summary(catalogue: Catalogue, collection: str, many: int, failed: Sequence[tuple[int, str]], seconds: float) -> str:
+    """One line about a scoring, with the first few pictures that could not be read, given as (id, reason)."""
+    text = f"{many:,} picture{'s' * (many != 1)} scored in {seconds:.1f} s."
     if failed:
-        named = "; ".join(f"{name}: {reason}" for name, reason in failed[:NOTED])
+        few = catalogue.some_pictures(collection, [number for number, _ in failed[:NOTED]])
+        names = [picture.provenance.name for picture in few]
+        named = "; ".join(f"{name}: {reason}" for name, (_, reason) in zip(names, failed, strict=False))
         more = f"; and {len(failed) - NOTED} more" if len(failed) > NOTED else ""
-        text += f" {len(failed)} left out: {named}{more}."
-    return _plain(text)
+        text += f" {len(failed)} left as they are: {named}{more}."
+    return plain(text)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text for a Markdown field in which nothing is markup: names come from anybody."""
     marks = {"<": "‹", ">": "›", "*": "∗", "_": "\\_", "`": "'", "[": "(", "]": ")", "#": "\\#", "|": "/", "$": "＄", "\n": " "}
     return "".join(marks.get(letter, letter) for letter in text)
+
+
+def open_demo(
+    services: Services,
+    prompt: str,
+    desk: Desk,
+    request: gr.Request,
+    progress: gr.Progress = gr.Progress(),  # noqa: B008
+) -> tuple[Desk, str]:
+    """One click: the demo collection against a prompt."""
+    catalogue = open_catalogue(services, request)
+    if catalogue.ensure(DEMO) or not catalogue.facts(DEMO).pictures:
+        catalogue.add(DEMO, demo_files(services))
+    listen = listening(services, request, WORK, progress)
+    return _scored(services, desk.opened(DEMO), prompt, "", "auto", SHIPPED_MODEL, request, listen)
+
+
+def add_preset(name: str, negatives: str) -> str:
+    """The unwanted things of a preset, put below those that are there."""
+    return "\n".join(dict.fromkeys([*lines(negatives), *NEGATIVES[name]]))
+
+
+def save_rule(services: Services, desk: Desk, name: str, request: gr.Request) -> tuple[Desk, str, str]:
+    """Keep the present rule under a name."""
+    catalogue = open_catalogue(services, request)
+    verdict = catalogue.standing(desk.required()).verdict
+    rule = views.rule_in(verdict.rule) if verdict else None
+    if rule is None:
+        raise StudioError("there is no rule to save: score the pictures first")
+    named = " ".join(str(name).split())
+    catalogue.save_rule(named, replace(rule, name=named).as_json())
+    return desk.touched(), "", plain(f"Saved: {named}, {rule.sentence()}.")
+
+
+def use_rule(
+    services: Services,
+    desk: Desk,
+    name: str | None,
+    request: gr.Request,
+    progress: gr.Progress = gr.Progress(),  # noqa: B008
+) -> tuple[Desk, str]:
+    """Let a saved rule decide about the open collection."""
+    saved = open_catalogue(services, request).rules()
+    rule = Rule.from_json(saved[guards.one_of(name, list(saved), "the saved rule")])
+    encoder = services.views.encoder_of(rule.model_id)
+    listen = listening(services, request, WORK, progress)
+    return _judged(services, desk, rule, encoder, request, listen, find_cut=False)
+
+
+def forget_rule(services: Services, desk: Desk, name: str | None, request: gr.Request) -> tuple[Desk, Any, str]:
+    """Delete a saved rule; what it decided stays."""
+    catalogue = open_catalogue(services, request)
+    chosen = guards.one_of(name, list(catalogue.rules()), "the saved rule")
+    catalogue.delete_rule(chosen)
+    return desk.touched(), gr.update(value=None), plain(f"Deleted the rule {chosen}; what it decided stays.")
+
+
+def stop(services: Services, request: gr.Request) -> None:
+    """Ask the window's running scoring to stop."""
+    ask_to_stop(services, WORK, request)
+
+
+def text_models(services: Services) -> list[str]:
+    """The text-image models one can choose: ours, and OpenAI's where the person's own machine may download it."""
+    ours = sorted(services.zoo.names("clip"), key=lambda name: (name != SHIPPED_MODEL, name)) or [SHIPPED_MODEL]
+    return [*ours, OPENAI_MODEL] if services.settings.local else ours
+
+
+def warm_up(services: Services) -> None:
+    """Load the encoder, and draw and look at the demo collection, so that the first click is quick."""
+    encoder = services.encoders.get()
+    encode_prompts(encoder, [DEMO_PROMPT])
+    paths = [Path(one.content) for one in demo_files(services) if isinstance(one.content, Path)]
+    demo_store(services).vectors([(hashlib.sha256(path.read_bytes()).hexdigest(), path) for path in paths], encoder)
+
+
+# What programs ask
 
 
 def score_files(services: Services, files: list[str] | None, prompt: str, threshold: float | None, request: gr.Request) -> str:
@@ -361,32 +499,86 @@ def score_files(services: Services, files: list[str] | None, prompt: str, thresh
         JSON as text, of the form that the command line writes: {model, prompt, threshold, scores: [{path, score, kept}], failed: [{path,
         reason}]}, a path being the file's name. Gradio's client would take an object with a path for a file to download.
     """
-    wanted = prompt_value(prompt)
     cut = None if threshold is None else threshold_value(threshold)
-    session = services.session_folder(request)
-    sources = given_sources(services, UPLOAD, files, None, False, session, lambda done, total, message="": None)
-    paths, names = [source.path for source in sources.pictures], [source.name for source in sources.pictures]
-    scoring = score_pictures(services.encoders.get(), paths, wanted, cut, names=names).as_json()
-    scoring["failed"] += [{"path": name, "reason": reason} for name, reason in sources.failed]
-    return json.dumps(scoring, ensure_ascii=False)
+    found, failed = given_pictures(services, files, services.session_folder(request))
+    scoring = score_pictures(services.encoders.get(), [path for path, _ in found], prompt, cut, names=[name for _, name in found])
+    told = scoring.as_json()
+    told["failed"] += [{"path": name, "reason": reason} for name, reason in failed]
+    return json.dumps(told, ensure_ascii=False)
 
 
-def text_models(services: Services) -> list[str]:
-    """The text-image models one can choose: ours, and OpenAI's where the person's own machine may download it."""
-    ours = sorted(services.zoo.names("clip"), key=lambda name: (name != SHIPPED_MODEL, name)) or [SHIPPED_MODEL]
-    return [*ours, OPENAI_MODEL] if services.settings.local else ours
+def given_pictures(services: Services, files: Sequence[str] | None, session: Path) -> tuple[list[tuple[Path, str]], list[tuple[str, str]]]:
+    """Uploaded pictures, or those of one uploaded ZIP, as (file, name); and (name, reason) of what cannot be taken.
+
+    Raises:
+        StudioError: nothing was given, or an archive that cannot be taken.
+    """
+    paths = [guards.uploaded_file(path) for path in files or ()]
+    if not paths:
+        raise StudioError("there are no pictures: upload JPEG, PNG or WEBP pictures or a ZIP")
+    archives = [path for path in paths if path.suffix.lower() == ".zip"]
+    if len(archives) > 1 or (archives and len(paths) > 1):
+        raise StudioError(f"one ZIP or single pictures, got {len(paths)} files with {len(archives)} ZIP among them: upload one ZIP alone")
+    if not archives:
+        return [(path, path.name) for path in paths], []
+    cap = services.settings.max_zip_bytes
+    if archives[0].stat().st_size > cap:
+        raise StudioError(f"{archives[0].name[:80]} has more than the {cap // 2**20} MB allowed: split it")
+    into = session / "unpacked" / secrets.token_hex(8)
+    into.mkdir(parents=True)
+    found: list[tuple[Path, str]] = []
+    failed: list[tuple[str, str]] = []
+    for item in zip_pictures(archives[0], most_members=MAX_ARCHIVE_MEMBERS, most_unpacked=MAX_UNPACKED * cap):
+        if isinstance(item, Failure):
+            failed.append((item.name, item.reason))
+        elif isinstance(item.content, bytes):
+            path = into / f"{len(found):06}{Path(item.provenance.name).suffix.lower()}"
+            path.write_bytes(item.content)
+            found.append((path, item.provenance.name))
+    return found, failed
 
 
-def chosen_source(source: str) -> tuple[Any, ...]:
-    """Which fields belong to a source: uploads, folder, rights."""
-    return gr.update(visible=source == UPLOAD), gr.update(visible=source == FOLDER), gr.update(visible=source != DEMO)
+# What the grid asks
 
 
-def warm_up(services: Services) -> None:
-    """Load the encoder and make the demo collection, so that the first click is quick."""
-    encoder = services.encoders.get()
-    encode_prompts(encoder, [DEMO_PROMPT])
-    demo_collection(services, encoder, lambda done, total, message="": None)
+def answering(services: Services, function: Callable[..., dict[str, Any]], *fields: str, more: Sequence[Any] = ()) -> Callable[..., Any]:
+    """A function that the page may call: it finds the view by its key, hands on some fields, and tells errors as sentences."""
+
+    @functools.wraps(function)
+    def answer(question: Any) -> dict[str, Any]:
+        asked = question if isinstance(question, dict) else {}
+        try:
+            view = services.views.get(asked.get("key"))
+            if not services.settings.local:
+                os.utime(view.catalogue.folder.parent)
+            return function(view, *[asked.get(name) for name in fields], *more)
+        except (StudioError, FileNotFoundError) as error:
+            text = views.GONE if isinstance(error, FileNotFoundError) else str(error)
+            return {"error": text[:1].upper() + text[1:] + ".", "gone": text == views.GONE}
+        except Exception:
+            log.exception("unexpected error in %s", function.__name__)
+            return {"error": f"{guards.UNEXPECTED}."}
+
+    del answer.__wrapped__  # Gradio would read the signature of what is wrapped
+    answer.__annotations__ = {}
+    return answer
+
+
+def answers(services: Services) -> list[Callable[..., Any]]:
+    """Everything that the grid asks while a person looks."""
+    return [
+        answering(services, views.arrays),
+        answering(services, views.states),
+        answering(services, views.tiles, "positions"),
+        answering(services, views.details, "position", more=(services.views,)),
+        answering(services, views.decide, "positions", "decision", "window", "queued"),
+        answering(services, views.turn, "back", "window"),
+        answering(services, views.fresh, "event"),
+        answering(services, views.queue, "cut", "seed"),
+        answering(services, views.estimate, "cut"),
+        answering(services, views.groups),
+        answering(services, views.disagreement, "name", more=(services.views,)),
+    ]
 
 
 # Layout
@@ -394,55 +586,68 @@ def warm_up(services: Services) -> None:
 
 def build(services: Services) -> CurateHandles:
     """Lay out the tab and wire its own events."""
-    local = services.settings.local
     models = text_models(services)
-    gr.Markdown(INTRODUCTION, elem_classes="lead", label="Curate")
+    desk, asked = gr.State(Desk(), time_to_live=3600), gr.State(Asked(), time_to_live=3600)
     with gr.Row(elem_classes="workbench"):
         with gr.Column(scale=0, min_width=300, elem_classes="controls"):
-            source = gr.Radio([DEMO, UPLOAD, *([FOLDER] if local else [])], value=DEMO, label="Pictures", elem_id="curate-source")
-            files = gr.File(
-                file_count="multiple", file_types=[".jpg", ".jpeg", ".png", ".webp", ".zip"], label=UPLOAD_INFO, visible=False,
-                elem_id="curate-files", height=150,
-            )  # fmt: skip
-            folder = rights = None
-            if local:
-                folder = gr.Textbox(
-                    label="Folder", placeholder="~/photographs", max_lines=1, max_length=1000, visible=False, elem_id="curate-folder"
-                )
-                rights = gr.Checkbox(False, label="I may train on these", info=RIGHTS_INFO, visible=False, elem_id="curate-rights")
-            else:
-                gr.Markdown(
-                    f"{NO_FOLDER} {NO_RIGHTS}", elem_classes="fine-print", elem_id="curate-not-here", label="What is not offered here"
-                )
-            prompt = gr.Textbox(
-                DEMO_PROMPT,
-                label="What should they show?",
-                info="A word or a few, in English.",
-                max_lines=1,
-                max_length=300,
-                elem_id="curate-prompt",
-            )
-            model = gr.Dropdown(
-                models, value=models[0], label="Text-image model", visible=len(models) > 1, elem_id="curate-model",
-                info="studio-clip is here at once; ViT-B-32 downloads 350 MB the first time.",
-            )  # fmt: skip
-            with gr.Row(elem_classes="side-by-side"):
-                run = gr.Button("Score", variant="primary", elem_id="curate-run", scale=3)
-                halt = gr.Button("Stop", elem_id="curate-stop", scale=1, min_width=80)
-            part = gr.Radio(
-                list(PARTS), value=PARTS[0], label="Export", info="A ZIP of the pictures with a manifest.", elem_id="curate-part"
-            )
-            leave = gr.Button("Export as ZIP", elem_id="curate-export")
-        with gr.Column(scale=6, min_width=320):
+            collection = gr.Dropdown([], value=None, label="Collection", elem_id="curate-collection")
             with gr.Row(elem_classes="looks"):
                 examples = tuple(
                     gr.Button(f"Demo: {word}", size="sm", elem_id=f"curate-example-{place}") for place, word in enumerate(PROMPTS)
                 )
-            status = gr.Markdown("", elem_id="curate-status", elem_classes="fine-print", label="What was scored")
-            grid = ScoreGrid(label="Scores", empty=EMPTY, elem_id="curate-grid")
+            with gr.Accordion("Prompts", open=True, elem_id="curate-prompts"):
+                positives = gr.Textbox(
+                    DEMO_PROMPT,
+                    label="What should they show?",
+                    info="In English; several lines are one thing in several words.",
+                    lines=2,
+                    max_lines=6,
+                    max_length=MAX_FIELD,
+                    elem_id="curate-prompt",
+                )
+                negatives = gr.Textbox(
+                    "",
+                    label="And what should they not?",
+                    info="One thing a line.",
+                    lines=2,
+                    max_lines=8,
+                    max_length=MAX_FIELD,
+                    elem_id="curate-negatives",
+                )
+                with gr.Row(elem_classes="looks"):
+                    presets = tuple(
+                        gr.Button(f"+ {title}", size="sm", elem_id=f"curate-preset-{name}")
+                        for name, title in (("text", "text"), ("collage", "collage"), ("people", "people"), ("drawing", "drawing"))
+                    )
+                method = gr.Dropdown(list(METHODS.items()), value="auto", label="Scored by", elem_id="curate-method")
+                model = gr.Dropdown(
+                    models, value=models[0], label="Text-image model", visible=len(models) > 1, elem_id="curate-model",
+                    info="studio-clip is here at once; ViT-B-32 downloads 350 MB the first time.",
+                )  # fmt: skip
+                with gr.Row(elem_classes="side-by-side"):
+                    run = gr.Button("Score", variant="primary", elem_id="curate-run", scale=3)
+                    halt = gr.Button("Stop", elem_id="curate-stop", scale=1, min_width=80)
+            with gr.Accordion("Rules", open=False, elem_id="curate-rules"):
+                rule_name = gr.Textbox(label="Save the present rule as", max_lines=1, max_length=80, elem_id="curate-rule-name")
+                save = gr.Button("Save rule", elem_id="curate-rule-save")
+                saved = gr.Dropdown([], value=None, label="Saved rules", elem_id="curate-rule-saved")
+                with gr.Row(elem_classes="side-by-side"):
+                    use = gr.Button("Use rule", elem_id="curate-rule-use", min_width=80)
+                    forget = gr.Button("Delete", elem_id="curate-rule-delete", min_width=80)
+                compare = gr.Dropdown([("none", NO_COMPARISON)], value=NO_COMPARISON, label="Compare with", elem_id="curate-rule-compare")
+        with gr.Column(scale=6, min_width=320), gr.Tabs(elem_id="curate-tabs"):
+            with gr.Tab("Pictures", id="curate-pictures", elem_id="curate-tab-pictures"):
+                status = gr.Markdown("", elem_id="curate-status", elem_classes="fine-print", label="What was scored")
+                grid = ScoreGrid(label="Scores", empty=EMPTY, answers=answers(services), elem_id="curate-grid")
+            with gr.Tab("Bring pictures in", id="curate-collect", elem_id="curate-tab-collect"):
+                collect.build(services, desk)
+            with gr.Tab("Filters", id="curate-filters", elem_id="curate-tab-filters"):
+                filters.build(services, desk)
+            with gr.Tab("Export and train", id="curate-export", elem_id="curate-tab-export"):
+                export.build(services, desk)
     handles = CurateHandles(
-        source, files, folder, rights, model, prompt, run, halt, examples, status, grid, part, leave,
-        Delivery(label="Exported pictures", elem_id="curate-delivery"), gr.State(Scored(), time_to_live=3600),
+        desk, collection, examples, positives, negatives, presets, method, model, run, halt, rule_name, save, saved, use, forget, compare,
+        status, grid, Delivery(label="Sheets", elem_id="curate-delivery"), asked,
     )  # fmt: skip
     _wire(services, handles)
     _offer_to_programs(services)
@@ -451,25 +656,48 @@ def build(services: Services) -> CurateHandles:
 
 def _wire(services: Services, to: CurateHandles) -> None:
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    last: dict[str, Any] = {**quiet, "queue": False, "trigger_mode": "always_last"}
     scoring: dict[str, Any] = {
         "api_visibility": "private",
         "concurrency_id": MODEL_QUEUE,
         "show_progress": "full",
-        "show_progress_on": to.grid,
+        "show_progress_on": to.status,
     }
-    shown = [to.grid, to.scored, to.status]
-    absent = gr.State(None)
-    fields = [to.source, to.files, to.folder or absent, to.rights or absent, to.model, to.prompt]
-    gr.on([to.run.click, to.prompt.submit], guards.sentences(score, services), fields, shown, **scoring)
+    told = [to.desk, to.status]
+    fields = [to.desk, to.positives, to.negatives, to.method, to.model]
+    shown = [to.grid, to.collection, to.positives, to.negatives, to.method, to.saved, to.compare, to.asked]
+    gr.on([to.desk.change, to.compare.change], guards.sentences(look, services), [to.desk, to.compare, to.asked], shown, **last)
+    to.grid.arrive(guards.sentences(arrive, services), to.desk, to.desk, queue=False, **quiet)
+    to.grid.commit(guards.sentences(commit, services), to.desk, to.desk, **last)
+    to.grid.decided(guards.sentences(touched), to.desk, to.desk, **last)
+    to.grid.refresh(guards.sentences(touched), to.desk, to.desk, **last)
+    to.grid.sheet(guards.sentences(sheet, services), None, to.delivery, **quiet)
+    to.collection.input(guards.sentences(open_collection, services), [to.desk, to.collection], to.desk, queue=False, **quiet)
+    to.run.click(guards.sentences(score, services), fields, told, **scoring)
+    again = {**quiet, "concurrency_id": MODEL_QUEUE, "trigger_mode": "always_last"}
+    gr.on(
+        [to.positives.blur, to.negatives.blur, to.positives.submit, to.negatives.submit, to.method.input],
+        guards.sentences(rescore, services),
+        fields,
+        told,
+        **again,
+    )
+    for button in to.presets:
+        name = str(button.elem_id).removeprefix("curate-preset-")
+        added = button.click(guards.sentences(add_preset, name), to.negatives, to.negatives, queue=False, **quiet)
+        added.then(guards.sentences(rescore, services), fields, told, **again)
     for button, word in zip(to.examples, PROMPTS, strict=True):
-        button.click(guards.sentences(score_demo, services, word), None, [*shown, to.source, to.model, to.prompt], **scoring)
+        button.click(guards.sentences(open_demo, services, word), to.desk, told, **scoring)
     to.stop.click(guards.sentences(stop, services), None, None, queue=False, **quiet)
-    to.grid.commit(guards.sentences(commit, services), to.scored, [to.grid, to.scored], queue=False, trigger_mode="always_last", **quiet)
-    to.export.click(guards.sentences(export, services), [to.scored, to.part], to.delivery, **quiet)
-    if to.folder is not None and to.rights is not None:
-        to.source.change(guards.sentences(chosen_source), to.source, [to.files, to.folder, to.rights], queue=False, **quiet)
-    else:
-        to.source.change(guards.sentences(lambda source: chosen_source(source)[0]), to.source, to.files, queue=False, **quiet)
+    gr.on(
+        [to.save.click, to.rule_name.submit],
+        guards.sentences(save_rule, services),
+        [to.desk, to.rule_name],
+        [to.desk, to.rule_name, to.status],
+        **quiet,
+    )
+    to.use.click(guards.sentences(use_rule, services), [to.desk, to.saved], told, **scoring)
+    to.forget.click(guards.sentences(forget_rule, services), [to.desk, to.saved], [to.desk, to.saved, to.status], **quiet)
 
 
 def _offer_to_programs(services: Services) -> None:

@@ -8,78 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from engines import imaging
-from engines.curation.collection import MAX_PICTURES, Source, Sources
 from engines.curation.manifest import HASHES, MANIFEST_FILE, MAX_MANIFEST, manifest_of_text, provenance_in
 from engines.curation.provenance import Failure, Fetched, Provenance, now, permission_value
 from engines.errors import StudioError
-from engines.paths import replacing
-from engines.progress import Progress, silent
 
-MAX_MEMBERS = 50_000
-MAX_UNPACKED = 4
 MAX_RATIO = 200
 MAX_OWN_MEMBERS = 1_000_000
 MAX_OWN_UNPACKED = 64 * 2**30
 _DAMAGE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError)
 QUIET = (".json", ".csv", ".txt", ".md")
-_CHUNK = 2**20
-
-
-def unpack_zip(path: Path, into: Path, max_bytes: int, training_allowed: str = "unknown", progress: Progress = silent) -> Sources:
-    """Unpack the pictures of a ZIP under names of our own; what cannot be taken is reported.
-
-    The names in the archive are only shown, never used as paths. Links, members outside the archive's folder, encrypted ones and ones that
-    swell more than 200 times are left out. Text files beside the pictures are passed over.
-
-    Args:
-        path: the archive; into: an existing folder.
-        max_bytes: cap of the archive; its pictures together may be four times as large.
-
-    Raises:
-        StudioError: not a ZIP, too large, too many members, or it holds no picture.
-        Cancelled: when `progress` says so.
-    """
-    name = path.name[:80]
-    if path.stat().st_size > max_bytes:
-        raise StudioError(f"{name} has {path.stat().st_size / 2**20:.0f} MB, more than the {max_bytes // 2**20} MB allowed: split it")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
-            if len(members) > MAX_MEMBERS:
-                raise StudioError(f"{name} holds {len(members):,} files, more than the {MAX_MEMBERS:,} allowed: split it")
-            return _take(archive, members, name, into, MAX_UNPACKED * max_bytes, training_allowed, progress)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError) as error:
-        raise StudioError(f"{name} is not a ZIP or is damaged: pack the pictures again") from error
-
-
-def _take(
-    archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], name: str, into: Path, left: int, training_allowed: str, progress: Progress
-) -> Sources:
-    taken: list[Source] = []
-    failed: list[tuple[str, str]] = []
-    for index, member in enumerate(members):
-        progress(index + 1, len(members), "unpacking")
-        shown = member.filename[:200]
-        pure = PurePosixPath(member.filename.replace("\\", "/"))
-        if pure.name.startswith(".") or "__MACOSX" in pure.parts or pure.suffix.lower() in QUIET:
-            continue
-        reason = _refusal(member, pure)
-        if reason is None and len(taken) >= MAX_PICTURES:
-            reason = f"only the first {MAX_PICTURES:,} pictures are taken"
-        if reason is None and member.file_size > left:
-            raise StudioError(f"{name} unpacks to more than is allowed: split it")
-        if reason is None:
-            target = into / f"{index:06}{pure.suffix.lower()}"
-            reason = _copy(archive, member, target)
-            if reason is None:
-                left -= member.file_size
-                taken.append(Source(target, pure.as_posix()))
-        if reason is not None:
-            failed.append((shown, reason))
-    if not taken:
-        why = f"; the first file left out: {failed[0][0]}, {failed[0][1]}" if failed else ""
-        raise StudioError(f"{name} holds no picture: pack JPEG, PNG or WEBP pictures{why}")
-    return Sources(name, tuple(taken), training_allowed, tuple(failed))
 
 
 def _refusal(member: zipfile.ZipInfo, pure: PurePosixPath) -> str | None:
@@ -99,39 +36,34 @@ def _refusal(member: zipfile.ZipInfo, pure: PurePosixPath) -> str | None:
     return None
 
 
-def _copy(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path) -> str | None:
-    """Unpack one member, reading no more than it says it has; returns why it cannot be, or None."""
-    try:
-        with archive.open(member) as source, replacing(target) as temporary, temporary.open("wb") as sink:
-            size = 0
-            while chunk := source.read(_CHUNK):
-                size += len(chunk)
-                if size > member.file_size:
-                    raise zipfile.BadZipFile
-                sink.write(chunk)
-    except _DAMAGE:
-        return "it is damaged"
-    return None
+def zip_pictures(
+    path: Path,
+    training_allowed: str = "unknown",
+    permission: str = "",
+    most_members: int = MAX_OWN_MEMBERS,
+    most_unpacked: int = MAX_OWN_UNPACKED,
+) -> Iterator[Fetched | Failure]:
+    """The pictures of a ZIP that anybody may have made, one after the other, or why one cannot be taken; nothing is unpacked beside it.
 
+    Names in the archive are only shown, never used as paths. Links, members outside the archive's folder, encrypted ones and ones that
+    swell more than 200 times are left out; text files beside the pictures are passed over. The class of a picture is the name of the folder
+    that it lies in. Pictures of an export keep the record that its manifest has of them, whatever is said here about rights.
 
-def zip_pictures(path: Path, training_allowed: str = "unknown", permission: str = "") -> Iterator[Fetched | Failure]:
-    """The pictures of one's own ZIP for a catalogue, one after the other, or why one cannot be taken; nothing is unpacked beside it.
-
-    What is refused is the same as in `unpack_zip`; only the caps are those of a person's own disk. The class of a picture is the name of
-    the folder that it lies in. Pictures of an export keep the record that its manifest has of them, whatever is said here about rights.
+    Args:
+        most_members, most_unpacked: how many files it may hold, and bytes once unpacked; by default those of a person's own disk.
 
     Raises:
-        StudioError: not a ZIP, too many members, it unpacks to more than 64 GB, it holds no picture, or a damaged manifest.
+        StudioError: not a ZIP, too many members, it unpacks to too much, it holds no picture, or a damaged manifest.
     """
     path = Path(path)
     name = path.name[:80]
     said, collected = permission_value(training_allowed, permission), now()
-    left, found = MAX_OWN_UNPACKED, 0
+    left, found = most_unpacked, 0
     try:
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
-            if len(members) > MAX_OWN_MEMBERS:
-                raise StudioError(f"{name} holds {len(members):,} files, more than the {MAX_OWN_MEMBERS:,} allowed: split it")
+            if len(members) > most_members:
+                raise StudioError(f"{name} holds {len(members):,} files, more than the {most_members:,} allowed: split it")
             records = _records(archive, members)
             for member in members:
                 pure = PurePosixPath(member.filename.replace("\\", "/"))
@@ -140,7 +72,7 @@ def zip_pictures(path: Path, training_allowed: str = "unknown", permission: str 
                 shown = member.filename[:200]
                 left -= member.file_size
                 if left < 0:
-                    raise StudioError(f"{name} unpacks to more than {MAX_OWN_UNPACKED // 2**30} GB: split it")
+                    raise StudioError(f"{name} unpacks to more than {most_unpacked / 2**30:.3g} GB: split it")
                 refusal = _refusal(member, pure)
                 content = None if refusal else _content(archive, member)
                 if content is None:

@@ -6,17 +6,18 @@ from pathlib import Path
 
 from PIL import Image
 
-from engines.curation.collection import Source, Sources
+from engines.curation.provenance import Fetched, Provenance, now
 from engines.paths import replacing
 from engines.recipe import Recipe, save_with_recipe
 
 _FACTS = "drawn.json"
 
 
-def drawn_collection(folder: Path, origin: str, pictures: Callable[[], Iterable[tuple[str, Image.Image, Recipe]]]) -> Sources:
-    """Pictures from a folder of drawings, which are made when the folder is not complete yet.
+def drawn_pictures(folder: Path, permission: str, pictures: Callable[[], Iterable[tuple[str, Image.Image, Recipe]]]) -> list[Fetched]:
+    """Pictures from a folder of drawings, which are made when the folder is not complete yet, for a catalogue.
 
     Args:
+        permission: why they may be trained on, in words.
         pictures: draws them; gives (file stem, picture, recipe) each. Their order is kept.
     """
     if not (folder / _FACTS).exists():
@@ -27,4 +28,8 @@ def drawn_collection(folder: Path, origin: str, pictures: Callable[[], Iterable[
         with replacing(folder / _FACTS) as temporary:
             temporary.write_text(json.dumps({"format": 1, "pictures": names}))
     names = json.loads((folder / _FACTS).read_text())["pictures"]
-    return Sources(origin, tuple(Source(folder / name, name) for name in names), "yes")
+    collected = now()
+    return [
+        Fetched(folder / name, Provenance("drawn", name, name, training_allowed="yes", permission=permission, collected=collected))
+        for name in names
+    ]

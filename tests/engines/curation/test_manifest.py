@@ -1,12 +1,8 @@
 import json
-import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from engines.curation.collection import Collection, Source, Sources
-from engines.curation.export import export_zip
 from engines.curation.folder_export import Exported, export_pictures
 from engines.curation.manifest import manifest_hash, provenance_of_export, training_manifests
 from engines.errors import StudioError
@@ -45,12 +41,13 @@ def test_a_picture_that_was_put_beside_an_export_has_no_record(exported: Exporte
     assert "new.png" not in answers(exported.folder)
 
 
-def test_a_studio_zip_carries_the_one_answer_for_all_its_pictures(tmp_path: Path) -> None:
-    sources = Sources("a test", (Source(photograph(tmp_path / "a.png"), "a.png"),), "no")
-    collection = Collection(tmp_path, sources, "studio-clip@0/float32", np.eye(1, dtype=np.float32))
-    export_zip(collection, np.array([0.3]), "coats", 0.2, "kept", tmp_path / "out.zip")
-    shutil.unpack_archive(tmp_path / "out.zip", tmp_path / "out")
-    assert list(answers(tmp_path / "out").values()) == ["no"]
+def test_a_zip_of_the_first_page_carries_the_one_answer_for_all_its_pictures(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    photograph(tmp_path / "kept" / "00000-a.png")
+    entry = {"file": "kept/00000-a.png", "name": "a.png", "score": 0.3, "kept": True, "sha256": "ab" * 32}
+    manifest = {"format": 1, "origin": "a test", "prompt": "coats", "training_allowed": "no", "pictures": [entry], "failed": []}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    assert list(answers(tmp_path).values()) == ["no"]
 
 
 def test_a_manifest_of_something_else_is_passed_over(tmp_path: Path) -> None:

@@ -10,10 +10,8 @@ from engines.curation.prompts import Directions
 from engines.curation.scoring import (
     METHODS,
     cosine_scores,
-    histogram,
     kept_mask,
     method_scores,
-    nearest_cut_first,
     score_pictures,
     threshold_value,
 )
@@ -31,20 +29,6 @@ def test_fewer_pictures_are_kept_as_the_cut_rises() -> None:
     assert kept[0] == 500
     assert kept[-1] == 0
     assert all(before >= after for before, after in itertools.pairwise(kept))
-
-
-def test_the_pictures_nearest_the_cut_come_first_and_ties_keep_their_order() -> None:
-    assert nearest_cut_first(np.array([0.5, 0.25, 0.15, 0.0]), 0.2).tolist()[-2:] == [3, 0]
-    assert nearest_cut_first(np.array([0.3, 0.3, 0.3]), 0.2).tolist() == [0, 1, 2]
-
-
-def test_the_histogram_counts_every_score_once_even_when_all_are_equal() -> None:
-    for scores in (np.full(7, 0.2), np.linspace(-1, 1, 99)):
-        found = histogram(scores, bins=20)
-        assert found.counts.sum() == len(scores)
-        assert len(found.edges) == 21
-    with pytest.raises(StudioError):
-        histogram(np.array([]))
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1.5, -2, True, "0.2", None])

@@ -83,3 +83,14 @@ def test_rights_recorded_later_are_told_of_some_pictures_too(catalogue: Catalogu
     catalogue.set_rights(NAME, ids[:1], "yes", "my own", "ann")
     said = [picture.provenance.training_allowed for picture in catalogue.some_pictures(NAME, ids[:2])]
     assert said == ["yes", "unknown"]
+
+
+def test_hands_and_filters_say_why(catalogue: Catalogue) -> None:
+    ids = catalogue.standing(NAME).ids.tolist()
+    catalogue.decide(NAME, ids[:1], "keep", "ann", "it is the best one")
+    catalogue.decide(NAME, ids[1:2], "drop", "ann")
+    catalogue.apply_filter(NAME, "dark", {}, {ids[2]: "too dark"}, "ann")
+    assert catalogue.by_hand(NAME) == {ids[0]: (True, "it is the best one"), ids[1]: (False, "")}
+    assert catalogue.filter_reasons(NAME, "dark") == {ids[2]: "too dark"}
+    assert catalogue.filter_reasons(NAME, "blurred") == {}
+    assert catalogue.named(NAME, ["towns-4.png", "nowhere.png"]) == {"towns-4.png": ids[4]}

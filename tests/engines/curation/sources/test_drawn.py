@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from engines.curation.sources.drawn import drawn_collection
+from engines.curation.sources.drawn import drawn_pictures
 from engines.exploration.sampling import draw, sample_recipes
 from engines.models.zoo import Zoo
 from engines.recipe import read_recipe
@@ -16,9 +16,9 @@ def test_drawings_are_made_once_and_keep_their_recipes(tiny_zoo: Zoo, tmp_path: 
             made.append(recipe)
             yield f"scene-{recipe.seed}", picture, recipe
 
-    first = drawn_collection(tmp_path, "drawn here", pictures)
-    second = drawn_collection(tmp_path, "drawn here", pictures)
-    assert first == second
+    first = drawn_pictures(tmp_path, "drawn here", pictures)
+    second = drawn_pictures(tmp_path, "drawn here", pictures)
     assert made == recipes
-    assert first.training_allowed == "yes"
-    assert [read_recipe(source.path) for source in second.pictures] == recipes
+    assert [one.content for one in first] == [one.content for one in second]
+    assert {(one.provenance.training_allowed, one.provenance.permission) for one in first} == {("yes", "drawn here")}
+    assert [read_recipe(Path(str(one.content))) for one in second] == recipes

@@ -28,3 +28,14 @@ def test_rights_are_one_of_three_answers(tmp_path: Path) -> None:
     for give in (lambda: folder_pictures(tmp_path, "perhaps"), lambda: file_pictures([tmp_path / "top.jpg"], "perhaps")):
         with pytest.raises(StudioError, match="rights are yes, no or unknown, got 'perhaps'"):
             give()
+
+
+def test_links_that_lead_away_are_left_out_and_no_folder_is_a_sentence(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "in" / "deep", tmp_path / "out"
+    inside.mkdir(parents=True)
+    outside.mkdir()
+    photograph(inside / "a.png")
+    (tmp_path / "in" / "link.png").symlink_to(photograph(outside / "secret.png"))
+    assert [item.provenance.name for item in folder_pictures(tmp_path / "in")] == ["deep/a.png"]
+    with pytest.raises(StudioError, match="not a folder"):
+        folder_pictures(tmp_path / "nowhere")

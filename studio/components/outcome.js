@@ -1,0 +1,54 @@
+const root = element.querySelector(".outcome");
+
+function make(tag, className, text) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+// A status that is there from the beginning: screen readers say only what changes in one that they know.
+const line = make("p", "line", "");
+line.setAttribute("role", "status");
+line.setAttribute("aria-live", "polite");
+const facts = make("dl", "facts");
+const lists = make("div", "lists");
+root.append(line, facts, lists);
+
+function named(text) {
+  const node = make("bdi", "name", text);
+  return node;
+}
+
+function listed(one) {
+  const details = make("details", "listed");
+  details.append(make("summary", "", one.title));
+  const list = make("ul", "rows");
+  for (const [name, reason] of one.rows) {
+    const row = make("li", "");
+    row.append(named(name));
+    if (reason) row.append(make("span", "reason", " " + reason));
+    list.append(row);
+  }
+  if (one.all > one.rows.length) list.append(make("li", "more", "and " + (one.all - one.rows.length).toLocaleString("en") + " more"));
+  details.append(list);
+  return details;
+}
+
+function show() {
+  const value = props.value;
+  line.textContent = value ? value.line : "";
+  facts.replaceChildren();
+  lists.replaceChildren();
+  facts.hidden = !value || !value.facts.length;
+  if (!value) return;
+  for (const [what, text] of value.facts) {
+    const fact = make("dd", "");
+    fact.append(named(text));
+    facts.append(make("dt", "", what), fact);
+  }
+  lists.append(...value.lists.map(listed));
+}
+
+watch("value", show);
+show();
