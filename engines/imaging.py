@@ -140,6 +140,14 @@ def squeeze(picture: Image.Image, size: int) -> Image.Image:
     return picture.resize((size, size), Image.Resampling.LANCZOS)
 
 
+def within(picture: Image.Image, side: int) -> Image.Image:
+    """The whole picture with a longer side of at most `side` pixels; the picture itself when it has no more."""
+    scale = side / max(picture.size)
+    if scale >= 1:
+        return picture
+    return picture.resize((max(1, round(picture.width * scale)), max(1, round(picture.height * scale))), Image.Resampling.LANCZOS)
+
+
 FRAMINGS = {"centre square": centre_square, "letterbox": letterbox, "squeeze": squeeze}
 
 

@@ -6,7 +6,7 @@ import math
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PIL import Image
 
@@ -18,8 +18,14 @@ PNG_KEY = "atelier"
 MAX_SEED = 2**63 - 1
 MAX_TILES = 400
 MAX_TRUNCATION = 2.0
+MAX_PERCENT = 150.0
+MAX_FEATHER = 5.0
+MASKS = ("none", "auto", "drawn")
+MAX_DRAWN = 180 * 2**10
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_WASH = re.compile(r"[a-z][a-z -]{0,30}|#[0-9a-f]{6}|")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 
 
 @dataclass(frozen=True)
@@ -58,12 +64,51 @@ class Blend:
 
 
 @dataclass(frozen=True)
+class Look:
+    """How much of what the network drew is taken, in percent from 0 to 150, 100 being just that.
+
+    Attributes:
+        strength: of the whole; 0 gives the picture back.
+        colour: of the change in hue and saturation; shading: of that in light and dark; texture: of what is finer than both.
+        wash: the colour the new material gets: a name such as "indigo", "#rrggbb", or "" for what the network drew.
+    """
+
+    strength: float = 100.0
+    colour: float = 100.0
+    texture: float = 100.0
+    shading: float = 100.0
+    wash: str = ""
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Where a picture is swapped; outside it stays as it is.
+
+    Attributes:
+        kind: "none" for the whole picture, "auto" for the garment that `find_garment` finds, "drawn" for the mask in `drawn`.
+        drawn: a grey PNG in base64, white where it is swapped; fitted to the picture.
+        feather: width of the transition inside the outline, in percent of the picture's longer side, 0 to 5.
+        inverted: what is inside becomes outside.
+    """
+
+    kind: str = "none"
+    drawn: str = ""
+    feather: float = 0.1
+    inverted: bool = False
+
+
+AS_DRAWN = Look()
+EVERYWHERE = Mask()
+
+
+@dataclass(frozen=True)
 class Swap:
     """One picture translated to the class `target`.
 
     Attributes:
         input: sha256 of the file that went in.
         source: the recipe inside that file, if it had one; with it the swap can be drawn again without the file.
+        look, mask: how much is changed, and where.
     """
 
     model: str
@@ -72,6 +117,8 @@ class Swap:
     target: str
     input: str
     source: "Recipe | None" = None
+    look: Look = AS_DRAWN
+    mask: Mask = EVERYWHERE
     operation: str = "swap"
 
 
@@ -85,6 +132,7 @@ class Sheet:
 
 
 Recipe = Sample | Blend | Swap | Sheet
+_Part = TypeVar("_Part", Look, Mask)
 
 
 def seed_value(value: object) -> int:
@@ -107,9 +155,42 @@ def truncation_value(value: object) -> float:
     Raises:
         StudioError: not a finite number from 0 to 2.
     """
+    return _number(value, "truncation", MAX_TRUNCATION)
+
+
+def look_value(look: Look) -> Look:
+    """A look given by anybody, checked.
+
+    Raises:
+        StudioError: an amount that is no number from 0 to 150, or a wash that is neither a name nor #rrggbb.
+    """
+    strength, colour, texture, shading = (
+        _number(getattr(look, name), name, MAX_PERCENT) for name in ("strength", "colour", "texture", "shading")
+    )
+    wash = look.wash.strip().lower() if isinstance(look.wash, str) else "?"
+    if not _WASH.fullmatch(wash):
+        raise StudioError(f"a wash is a name such as indigo, or a colour such as #1f3a5f, got {str(look.wash)[:40]!r}: choose another")
+    return Look(strength, colour, texture, shading, wash)
+
+
+def mask_value(mask: Mask) -> Mask:
+    """A mask given by anybody, checked; the picture in it is checked where it is opened.
+
+    Raises:
+        StudioError: an unknown kind, a drawing where there is to be none or none where there is to be one, or an impossible feather.
+    """
+    if mask.kind not in MASKS:
+        raise StudioError(f"a mask is one of {', '.join(MASKS)}, got {str(mask.kind)[:40]!r}: choose one of these")
+    drawn = isinstance(mask.drawn, str) and len(mask.drawn) <= MAX_DRAWN and bool(_BASE64.fullmatch(mask.drawn))
+    if not drawn or (mask.kind == "drawn") != bool(mask.drawn) or not isinstance(mask.inverted, bool):
+        raise StudioError("this mask is damaged or too large: draw it again")
+    return Mask(mask.kind, mask.drawn, _number(mask.feather, "feather", MAX_FEATHER), mask.inverted)
+
+
+def _number(value: object, name: str, high: float) -> float:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or not 0 <= value <= MAX_TRUNCATION:  # type: ignore[arg-type, operator]
-        raise StudioError(f"truncation is a number from 0 to {MAX_TRUNCATION:g}, got {str(value)[:40]}: choose another")
+    if not number or not math.isfinite(value) or not 0 <= value <= high:  # type: ignore[arg-type, operator]
+        raise StudioError(f"{name} is a number from 0 to {high:g}, got {str(value)[:40]}: choose another")
     return float(value)  # type: ignore[arg-type]
 
 
@@ -148,7 +229,8 @@ def _parse(fields: Any, depth: int) -> Recipe:
     if operation == "swap":
         source = fields.get("source")
         nested = None if source is None else _parse(source, depth + 1)
-        return Swap(model, weights, rights, _text(fields, "target"), _text(fields, "input", _SHA256), nested)
+        look, mask = look_value(_part(fields, "look", Look)), mask_value(_part(fields, "mask", Mask))
+        return Swap(model, weights, rights, _text(fields, "target"), _text(fields, "input", _SHA256), nested, look, mask)
     truncation = truncation_value(fields.get("truncation"))
     class_name = None if fields.get("class_name") is None else _text(fields, "class_name")
     if operation == "sample":
@@ -163,6 +245,14 @@ def _parse(fields: Any, depth: int) -> Recipe:
         pair = (seed_value(seeds[0]), seed_value(seeds[1]))
         return Blend(model, weights, rights, pair, float(position), truncation, class_name)
     raise StudioError(f"this recipe asks for {str(operation)[:40]!r}, which this Atelier does not know: update it")
+
+
+def _part(fields: dict[str, Any], key: str, kind: type[_Part]) -> _Part:
+    """A part of a recipe with fields of its own; its defaults where an earlier Atelier did not write it."""
+    value = fields.get(key, {})
+    if not isinstance(value, dict) or not set(value) <= set(kind.__dataclass_fields__):
+        raise StudioError(f"this recipe's {key} has another structure: update Atelier")
+    return kind(**value)
 
 
 def _text(fields: dict[str, Any], key: str, pattern: re.Pattern[str] | None = None) -> str:

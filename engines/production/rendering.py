@@ -81,7 +81,9 @@ def _render_all(zoo: Zoo, recipes: Sequence[Recipe], input_file: Path | None) ->
         if isinstance(recipe, Sample | Blend):
             drawn.setdefault(recipe.model, []).append(index)
         elif isinstance(recipe, Swap):
-            pictures[index] = swap(zoo.translator(recipe.model), _swap_input(zoo, recipe, input_file), recipe.target)
+            pictures[index] = swap(
+                zoo.translator(recipe.model), _swap_input(zoo, recipe, input_file), recipe.target, recipe.look, recipe.mask
+            )
         else:
             pictures[index] = imaging.sheet(_render_all(zoo, recipe.tiles, input_file), recipe.columns)
     for model, indices in drawn.items():

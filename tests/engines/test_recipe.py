@@ -7,16 +7,32 @@ import pytest
 from PIL import Image
 
 from engines.errors import StudioError
-from engines.recipe import MAX_SEED, Blend, Recipe, Sample, Sheet, Swap, from_json, read_recipe, save_with_recipe, seed_value, to_json
+from engines.recipe import (
+    MAX_DRAWN,
+    MAX_SEED,
+    Blend,
+    Look,
+    Mask,
+    Recipe,
+    Sample,
+    Sheet,
+    Swap,
+    from_json,
+    read_recipe,
+    save_with_recipe,
+    seed_value,
+    to_json,
+)
 
 HASH = "0" * 64
 SAMPLE = Sample("cityscape", HASH, "Research only.", MAX_SEED, 0.7)
 BLEND = Blend("clothing", HASH, "Research only.", (1, 2), 0.25, 1.0, "dress")
 SWAP = Swap("leather-denim", HASH, "Research only.", "denim", HASH, SAMPLE)
+WASHED = replace(SWAP, source=None, look=Look(80, 120, 0, 33.5, "indigo"), mask=Mask("drawn", "AAAA", 2, True))
 SHEET = Sheet(2, (SAMPLE, BLEND))
 
 
-@pytest.mark.parametrize("recipe", [SAMPLE, BLEND, SWAP, SHEET], ids=lambda recipe: recipe.operation)
+@pytest.mark.parametrize("recipe", [SAMPLE, BLEND, SWAP, WASHED, SHEET], ids=lambda recipe: recipe.operation)
 def test_a_recipe_survives_json_and_png(recipe: Recipe, tmp_path: Path) -> None:
     assert from_json(to_json(recipe)) == recipe
     save_with_recipe(Image.new("RGB", (4, 4)), tmp_path / "made.png", recipe)
@@ -53,6 +69,36 @@ def test_a_strange_value_is_refused_with_a_sentence(change: dict[str, object]) -
     fields = json.loads(to_json(SAMPLE)) | change
     with pytest.raises(StudioError):
         from_json(json.dumps(fields))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"look": {"strength": 151}},
+        {"look": {"colour": math.nan}},
+        {"look": {"texture": True}},
+        {"look": {"wash": "url(x)"}},
+        {"look": {"gloss": 1}},
+        {"look": [1]},
+        {"mask": {"kind": "magic"}},
+        {"mask": {"kind": "drawn"}},
+        {"mask": {"kind": "auto", "drawn": "AAAA"}},
+        {"mask": {"kind": "drawn", "drawn": "<svg>"}},
+        {"mask": {"kind": "drawn", "drawn": "A" * (MAX_DRAWN + 4)}},
+        {"mask": {"feather": 6}},
+        {"mask": {"inverted": 1}},
+    ],
+)
+def test_a_strange_look_or_mask_is_refused_with_a_sentence(change: dict[str, object]) -> None:
+    fields = json.loads(to_json(WASHED)) | change
+    with pytest.raises(StudioError):
+        from_json(json.dumps(fields))
+
+
+def test_a_swap_from_before_there_were_looks_and_masks_is_one_of_the_whole_picture() -> None:
+    fields = json.loads(to_json(SWAP))
+    del fields["look"], fields["mask"]
+    assert from_json(json.dumps(fields)) == SWAP
 
 
 @pytest.mark.parametrize("text", ["", "[]", "null", "{}", "[" * 100_000, '{"format": 1}'])
