@@ -14,87 +14,58 @@ model's card, and the chief figures into the card. Only the Fréchet distance of
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from engines import compute, imaging
+from engines.commands._evaluated import Measured, add_evaluation_arguments, deliver, framed_pictures, opened, reported
+from engines.commands.evaluate_swap import measure_swap
 from engines.curation import studio_clip
 from engines.curation.encoder import OPENAI_MODEL, Encoders, encode_pictures, load_encoder
 from engines.errors import StudioError
 from engines.evaluation import features as feature_sets
-from engines.evaluation.features import FeatureSet, to_images, to_pixels
-from engines.evaluation.generators import MOST, Findings, evaluate_generator
-from engines.evaluation.report import REPORT_FILE, Figure, Report, with_headline, write_report
-from engines.evaluation.translators import evaluate_translator
+from engines.evaluation.features import FeatureSet, to_pixels
+from engines.evaluation.generators import MOST, evaluate_generator
+from engines.evaluation.report import Figure, Report
 from engines.exploration.sampling import draw, sample_recipes
 from engines.models.card import Card
-from engines.models.zoo import Generator, Translator, Zoo, write_card
+from engines.models.zoo import Generator, Zoo
 from engines.progress import Progress, TextProgress
-from engines.training.dataset import PictureSet, load_pictures, parse_classes
-from engines.training.presets import find_preset
-from engines.translation.swap import swap
-from engines.translation.training import ALL_PRESETS
 
 HELP = "measure a model on held-out pictures"
 LEAST = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help="a model's name")
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with the real pictures")
-    parser.add_argument("--classes", metavar="A,B=NAME", help="take only these folders, FOLDER=CLASS gives a class another name")
+    add_evaluation_arguments(parser)
     parser.add_argument("--features", choices=["lite2", "inception", "clip"], default="lite2", help="what a generator's distances rest on")
     parser.add_argument("--inception", type=Path, metavar="FILE", help="torch-fidelity's Inception weights (default: downloaded once)")
-    parser.add_argument("--preset", metavar="NAME", help="frame the pictures as this preset does (default: the one the card names)")
     parser.add_argument("--most", type=int, default=MOST, metavar="N", help=f"held-out pictures to compare with (default {MOST})")
-    parser.add_argument("--models", type=Path, metavar="DIR", help="folder of models (default: your own, then the shipped ones)")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write the figures here as JSON")
-    parser.add_argument("--sheet", type=Path, metavar="DIR", help="write sheets to look at: nearest training pictures, swaps, crops")
-    parser.add_argument("--card", action="store_true", help=f"write {REPORT_FILE} beside the card, and the chief figures into it")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    if arguments.out is None and not arguments.card:
-        raise StudioError("evaluate writes its figures to --out FILE or with --card to the model: give one of them")
     if arguments.most < LEAST:
         raise StudioError(f"--most is at least {LEAST}, got {arguments.most}: give a larger number")
-    zoo = Zoo([arguments.models]) if arguments.models else Zoo()
-    card = zoo.card(arguments.model)
-    compute.keep_memory()
-    report, sheets = MEASURES[card.kind](arguments, zoo, card, TextProgress())
-    print("\n".join(report.lines()))
-    if arguments.out is not None:
-        write_report(report, arguments.out)
-    if arguments.card:
-        folder = zoo.folder(arguments.model)
-        write_report(report, folder / REPORT_FILE)
-        write_card(folder, with_headline(card, report))
-    if arguments.sheet is not None:
-        for name, sheet in sheets.items():
-            imaging.save_png(sheet, arguments.sheet / f"{card.name}-{name}.png")
+    zoo, card = opened(arguments)
+    deliver(arguments, zoo, card, MEASURES[card.kind](arguments, zoo, card, TextProgress()))
 
 
-def _generator(arguments: argparse.Namespace, zoo: Zoo, card: Card, progress: Progress) -> tuple[Report, dict[str, Any]]:
+def _generator(arguments: argparse.Namespace, zoo: Zoo, card: Card, progress: Progress) -> Measured:
     generator = zoo.generator(card.name)
     size = next(iter(draw(generator, sample_recipes(generator, [0], card.classes[0] if card.classes else None)))).width
-    pictures = _pictures(arguments, card, size, progress)
+    pictures = framed_pictures(arguments, card, size, progress)
     features = _features(arguments)
     drawing = _drawing(generator, pictures.pixels.shape[1], progress)
     found = evaluate_generator(pictures, card.classes, drawing, features, arguments.most, progress)
-    return _report(arguments, card, pictures, features.identity, found), found.sheets
+    return reported(arguments, card, pictures, features.identity, found, _options(arguments)), found.sheets
 
 
-def _translator(arguments: argparse.Namespace, zoo: Zoo, card: Card, progress: Progress) -> tuple[Report, dict[str, Any]]:
-    translator = zoo.translator(card.name)
+def _translator(arguments: argparse.Namespace, zoo: Zoo, card: Card, progress: Progress) -> Measured:
     if arguments.features != "lite2":
         raise StudioError(f"swaps are judged by lite2 alone, got --features {arguments.features}: leave it out")
-    pictures = _pictures(arguments, card, None, progress)
-    found = evaluate_translator(pictures, card.classes, _translating(translator, progress), progress)
-    return _report(arguments, card, pictures, feature_sets.lite2().identity, found), found.sheets
+    return measure_swap(arguments, zoo, card, progress)
 
 
-def _clip(arguments: argparse.Namespace, zoo: Zoo, card: Card, progress: Progress) -> tuple[Report, dict[str, Any]]:
+def _clip(arguments: argparse.Namespace, zoo: Zoo, card: Card, progress: Progress) -> Measured:
     encoder = Encoders(zoo).get(card.name)
     results = studio_clip.find_by_prompts(encoder, arguments.data, progress)
     figures = tuple(
@@ -113,19 +84,8 @@ def _clip(arguments: argparse.Namespace, zoo: Zoo, card: Card, progress: Progres
     return Report(card.name, card.kind, card.weights_sha256, "", True, parts, encoder.model_id, command, figures), {}
 
 
-Measure = Callable[[argparse.Namespace, Zoo, Card, Progress], tuple[Report, dict[str, Any]]]
+Measure = Callable[[argparse.Namespace, Zoo, Card, Progress], Measured]
 MEASURES: dict[str, Measure] = {"generator": _generator, "translator": _translator, "clip": _clip}
-
-
-def _pictures(arguments: argparse.Namespace, card: Card, size: int | None, progress: Progress) -> PictureSet:
-    """The real pictures, framed as the model was trained, `size` pixels or as many as its preset says."""
-    name = arguments.preset or card.training.get("preset")
-    if not name:
-        raise StudioError(f"the card of {card.name} names no preset to frame pictures by: name one with --preset (see train --list)")
-    preset = find_preset(name, ALL_PRESETS)
-    classes = parse_classes(arguments.classes.split(",")) if arguments.classes else None
-    channels = int(card.settings.get("channels", preset.channels))
-    return load_pictures(arguments.data, size or preset.resolution, preset.framing, channels, classes, progress)
 
 
 def _features(arguments: argparse.Namespace) -> FeatureSet:
@@ -146,24 +106,7 @@ def _drawing(generator: Generator, channels: int, progress: Progress) -> Callabl
     return drawn
 
 
-def _translating(translator: Translator, progress: Progress) -> Callable[[np.ndarray, str], np.ndarray]:
-    def translated(pixels: np.ndarray, target: str) -> np.ndarray:
-        swapped = []
-        for index, picture in enumerate(to_images(pixels)):
-            swapped.append(swap(translator, picture, target))
-            progress(index + 1, len(pixels), f"swapping to {target}")
-        return to_pixels(swapped)
-
-    return translated
-
-
-def _report(arguments: argparse.Namespace, card: Card, pictures: PictureSet, features: str, found: Findings) -> Report:
-    parts = {"training": len(pictures.part(False)), "held out": len(pictures.part(True))}
-    same = pictures.digest == card.training.get("data (sha256)")
-    classes = f" --classes {arguments.classes}" if arguments.classes else ""
+def _options(arguments: argparse.Namespace) -> str:
     named = f" --features {arguments.features}" if arguments.features != "lite2" else ""
     named += " --inception FILE" if arguments.inception else ""
-    named += f" --preset {arguments.preset}" if arguments.preset else ""
-    named += f" --most {arguments.most}" if arguments.most != MOST else ""
-    command = f"python -m engines evaluate {card.name} --data DIR{classes}{named} --out FILE"
-    return Report(card.name, card.kind, card.weights_sha256, pictures.digest, same, parts, features, command, found.figures, found.seconds)
+    return named + (f" --most {arguments.most}" if arguments.most != MOST else "")

@@ -34,6 +34,7 @@ from engines.training.presets import changed_preset, find_preset
 from engines.training.runs import Run
 from engines.training.trainer import Plan, Workers, train
 from engines.training.warm_start import begin_from
+from engines.translation.doctor import read_cleaned
 from engines.translation.training import ALL_PRESETS, build_task, fastest_numerics
 
 HELP = "train a model on a picture folder"
@@ -98,7 +99,7 @@ def run(arguments: argparse.Namespace) -> None:
         if workers.leads:
             folder.begin(config, arguments.resume)
         facts: dict[str, Any] = {"data": pictures.digest, "manifests": list(manifests)}
-        facts |= {"pictures": len(pictures.part(False)), "held out": len(pictures.part(True))}
+        facts |= {"pictures": len(pictures.part(False)), "held out": len(pictures.part(True)), "cleaned": read_cleaned(arguments.data)}
         plan = Plan(preset.steps, arguments.minutes, arguments.seed, facts, save_every=arguments.save_every)
         steps = train(task, folder, plan, workers, arguments.resume, progress)
     if workers.leads:

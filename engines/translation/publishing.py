@@ -54,6 +54,8 @@ def publish_run(run_folder: Path, folder: Path, words: dict[str, Any], examples:
         "minutes": round((clock[-1] if clock else saved["seconds"]) / 60, 1),
         "precision": config["numerics"]["precision"],
     }
+    if saved["facts"].get("cleaned"):
+        facts["cleaned"] = saved["facts"]["cleaned"]
     for manifest in saved["facts"].get("manifests", ()):
         facts.setdefault("manifest (sha256)", manifest)
     if best:

@@ -3,16 +3,11 @@
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
-from engines.commands.evaluate import _translating
 from engines.evaluation.report import headline, read_report
 from engines.models.card import read_card
-from engines.models.zoo import Zoo
-from engines.progress import silent
-from engines.translation.swap import swap
 from tests.engines.commands.command_line import Done, atelier
 from tests.pictures import photograph
 from tests.tiny import publish_tiny_models
@@ -69,14 +64,6 @@ def test_the_chief_figures_stand_on_the_card_and_its_page(evaluated: tuple[Done,
 def test_a_sheet_shows_the_pictures_nearest_to_training_pictures(evaluated: tuple[Done, Path]) -> None:
     with Image.open(evaluated[1] / "looks" / "scenes-closest.png") as sheet:
         assert sheet.width > 96
-
-
-def test_swaps_are_judged_as_the_eight_bits_a_person_would_save(home: Path) -> None:
-    translator = Zoo([home / "models"]).translator("leather-denim")
-    pixels = np.random.default_rng(0).integers(0, 256, (2, 3, 32, 32), dtype=np.uint8)
-    swapped = _translating(translator, silent)(pixels, "denim")
-    alone = swap(translator, Image.fromarray(pixels[1].transpose(1, 2, 0).copy()), "denim")
-    assert np.array_equal(swapped[1].transpose(1, 2, 0), np.asarray(alone))
 
 
 @pytest.mark.parametrize(
