@@ -1,7 +1,7 @@
 """The curves of a run, as a picture for its card."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,9 @@ from engines.errors import StudioError
 
 TIMES = ("step", "seconds")
 SMOOTHED = 15
+
+Series = dict[str, list[tuple[float, float]]]
+"""Name → (step, value) of each report."""
 
 
 def draw_curves(metrics: Sequence[dict[str, Any]]) -> Image.Image | None:
@@ -25,17 +28,44 @@ def draw_curves(metrics: Sequence[dict[str, Any]]) -> Image.Image | None:
     Raises:
         StudioError: matplotlib is not installed.
     """
+    steps = loss_series(metrics)
+    judged = _series([line for line in metrics if "seconds" not in line and "notice" not in line])
+    if not steps or len(next(iter(steps.values()))) < 2:
+        return None
+    panels = [("losses and scores", steps, True)]
+    return _drawn(panels + [(name, {name: points}, False) for name, points in judged.items()])
+
+
+def compare_curves(runs: Mapping[str, Sequence[dict[str, Any]]], names: Sequence[str]) -> Image.Image | None:
+    """A panel a loss with a line a run: metrics of runs by their names.
+
+    Returns:
+        An RGB picture, or None where no run reported any of the losses twice.
+
+    Raises:
+        StudioError: matplotlib is not installed.
+    """
+    found = {run: loss_series(metrics) for run, metrics in runs.items()}
+    panels = []
+    for name in names:
+        lines = {run: series[name] for run, series in found.items() if len(series.get(name, ())) > 1}
+        if lines:
+            panels.append((name, lines, True))
+    return _drawn(panels) if panels else None
+
+
+def loss_series(metrics: Sequence[dict[str, Any]]) -> Series:
+    """Loss → (step, value) of each report of a run."""
+    return _series([line for line in metrics if "seconds" in line])
+
+
+def _drawn(panels: Sequence[tuple[str, Series, bool]]) -> Image.Image:
+    """Panels side by side: title, lines by name, and whether they are noisy."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
         raise StudioError("curves need the package matplotlib: pip install -e '.[train]'") from error
-    steps = _series([line for line in metrics if "seconds" in line])
-    judged = _series([line for line in metrics if "seconds" not in line and "notice" not in line])
-    if not steps or len(next(iter(steps.values()))) < 2:
-        return None
-    panels = [("losses and scores", steps, True)]
-    panels += [(name, {name: points}, False) for name, points in judged.items()]
     figure = Figure(figsize=(4.2 * len(panels), 3.2), dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
     for place, (title, lines, noisy) in enumerate(panels, start=1):
@@ -56,10 +86,10 @@ def draw_curves(metrics: Sequence[dict[str, Any]]) -> Image.Image | None:
     return Image.open(buffer).convert("RGB")
 
 
-def _series(lines: Sequence[dict[str, Any]]) -> dict[str, list[tuple[float, float]]]:
+def _series(lines: Sequence[dict[str, Any]]) -> Series:
     """Name → (step, value) of each line that has it; what a run that was resumed after a kill reported twice counts once."""
     latest = {line["step"]: line for line in lines}
-    found: dict[str, list[tuple[float, float]]] = {}
+    found: Series = {}
     for step in sorted(latest):
         for name, value in latest[step].items():
             if name not in TIMES:
