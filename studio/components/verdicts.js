@@ -25,7 +25,7 @@ function picture(name, note, stays, place, value, lines) {
   const caption = make("p", "caption");
   caption.setAttribute("aria-hidden", "true");
   if (stays !== null) caption.append(make("span", "mark", said(stays)));
-  caption.append(make("bdi", "words", note || name));
+  if (note) caption.append(make("bdi", "words", note));
   cell.title = name;
   cell.append(image, caption);
   return cell;

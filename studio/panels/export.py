@@ -2,7 +2,7 @@
 
 import secrets
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ ZIP, FOLDER = "A ZIP", "A folder here"
 TRAINING, INSPECTION = ("to train a model", "training"), ("only to look at", "inspection")
 AS_THEY_CAME, AS_FRAMED = "as they came", "as the frame shows them"
 ANSWERS = (("yes", "yes"), ("no", "no"), ("I do not know", "unknown"))
-SUMMARIES = {name: one.summary for name, one in {**PRESETS, **CYCLE_PRESETS}.items()}
+SUMMARIES = {name: one.summary for name, one in PRESETS.items()} | {name: one.summary for name, one in CYCLE_PRESETS.items()}
 LAYOUT_NAMES = {"a folder for each class": "folder", "Hugging Face imagefolder": "imagefolder", "WebDataset shards": "webdataset"}
 NAMED = 3
 MINUTES = 30
@@ -241,9 +241,20 @@ def _in_words(answer: str) -> str:
 
 
 def train(
-    services: Services, desk: Desk, preset: str, minutes: object, run_name: str, skip: bool, request: gr.Request | None, progress: Progress
+    services: Services,
+    desk: Desk,
+    preset: str,
+    minutes: object,
+    run_name: str,
+    skip: bool,
+    request: gr.Request | None,
+    progress: Progress,
+    more: Sequence[str] = (),
 ) -> Told:
     """Export what is kept and have a process of its own train on it; says where to watch.
+
+    Args:
+        more: further arguments of the command.
 
     Raises:
         StudioError: a shared studio, an impossible value, pictures without permission, or the training did not begin.
@@ -258,7 +269,7 @@ def train(
     exported = export_set(services, desk, Wanted(skip=skip is True), out, request, progress)
     run = Run(free_place(home / "runs", name))
     progress(1, 1, "starting the training")
-    arguments = ["train", chosen, "--data", str(out), "--out", str(run.folder), "--minutes", f"{within:g}"]
+    arguments = ["train", chosen, "--data", str(out), "--out", str(run.folder), "--minutes", f"{within:g}", *more]
     process = start_in_background(run, arguments)
     left = report(exported, str(out))
     facts = (
@@ -360,7 +371,7 @@ def build(services: Services, desk: gr.State) -> ExportHandles:
     skip = gr.Checkbox(False, label=SKIP_LABEL, elem_id="export-skip")
     layout = gr.Dropdown(list(LAYOUT_NAMES), value="a folder for each class", label="Laid out as", elem_id="export-layout")
     shape = gr.Radio([AS_THEY_CAME, AS_FRAMED], value=AS_THEY_CAME, label="Pictures", elem_id="export-shape")
-    with gr.Row():
+    with gr.Row(elem_classes="side-by-side"):
         size = gr.Number(
             0, precision=0, minimum=0, maximum=1024, label="Pixels a side", visible=False, elem_id="export-size",
             info="0 for the frame's own.",
@@ -402,7 +413,7 @@ def _own_machine(where: gr.Radio, folder: gr.Textbox) -> OwnMachine:
         [(f"{name}: {summary}", name) for name, summary in SUMMARIES.items()], value="scenes-64" if "scenes-64" in SUMMARIES else None,
         label="Preset", elem_id="export-preset",
     )  # fmt: skip
-    with gr.Row():
+    with gr.Row(elem_classes="side-by-side"):
         minutes = gr.Number(MINUTES, minimum=0.1, label="Minutes", elem_id="export-minutes", min_width=120)
         run_name = gr.Textbox(label="Name of the run", placeholder="the collection's", max_length=80, elem_id="export-run-name")
     begin = gr.Button("Train on this set", variant="primary", elem_id="export-train")
