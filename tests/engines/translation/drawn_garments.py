@@ -1,6 +1,7 @@
 """Garments of many shapes, drawn for the doctor: jackets and trousers of two materials, with and without people."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -44,7 +45,7 @@ def garment(material: str, seed: int, trousers: bool = False, face: bool = False
     return Image.fromarray(np.where(cloth, grained, pixels).astype(np.uint8))
 
 
-def save(picture: Image.Image, folder: Path, name: str, **options: int) -> Path:
+def save(picture: Image.Image, folder: Path, name: str, **options: Any) -> Path:
     """Save a picture in a folder that is made for it."""
     folder.mkdir(parents=True, exist_ok=True)
     picture.save(folder / name, **options)
