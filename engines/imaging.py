@@ -1,5 +1,6 @@
 """The one way pictures are opened, checked, shaped and saved."""
 
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Header:
     height: int
 
 
-def safe_open(path: Path | str, background: tuple[int, int, int] = WHITE, enough: int | None = None) -> Image.Image:
+def safe_open(path: Path | str, background: tuple[int, int, int] = WHITE, enough: int | None = None, alpha: bool = False) -> Image.Image:
     """Open a picture from anybody: size caps before decoding, JPEG, PNG or WEBP only, EXIF turned, first frame, RGB.
 
     Transparency is laid on `background`; 16-bit grey is scaled to 8 bits.
@@ -41,6 +42,7 @@ def safe_open(path: Path | str, background: tuple[int, int, int] = WHITE, enough
     Args:
         enough: a JPEG is decoded at a half, a quarter or an eighth of its size when its short side keeps at least this many pixels,
             which is much faster for large photographs; by default every picture is decoded whole.
+        alpha: keep transparency: the picture is RGBA.
 
     Raises:
         StudioError: missing, too large, of another format, or damaged; the sentence names the file and the remedy.
@@ -53,7 +55,11 @@ def safe_open(path: Path | str, background: tuple[int, int, int] = WHITE, enough
             opened.load()
         except Exception as error:
             raise StudioError(f"{path.name} is damaged and cannot be decoded: save it again or leave it out") from error
-        return to_rgb(_turned(opened), background)
+        return _turned(opened).convert("RGBA") if alpha and opened.has_transparency_data else _opaque(_turned(opened), background, alpha)
+
+
+def _opaque(picture: Image.Image, background: tuple[int, int, int], alpha: bool) -> Image.Image:
+    return to_rgb(picture, background).convert("RGBA") if alpha else to_rgb(picture, background)
 
 
 def read_header(path: Path | str) -> Header:
@@ -148,6 +154,38 @@ def within(picture: Image.Image, side: int) -> Image.Image:
     return picture.resize((max(1, round(picture.width * scale)), max(1, round(picture.height * scale))), Image.Resampling.LANCZOS)
 
 
+def padded_rectangle(picture: Image.Image, size: int, height: int, width: int) -> Image.Image:
+    """The largest centred rectangle of an aspect, `height` × `width` pixels, in the middle of a white `size` × `size` square."""
+    aspect = width / height
+    across, down = max(1, min(picture.width, round(picture.height * aspect))), max(1, min(picture.height, round(picture.width / aspect)))
+    left, top = (picture.width - across) // 2, (picture.height - down) // 2
+    inner = picture.resize((width, height), Image.Resampling.LANCZOS, box=(left, top, left + across, top + down))
+    canvas = Image.new(picture.mode, (size, size), "white")
+    canvas.paste(inner, ((size - width) // 2, (size - height) // 2))
+    return canvas
+
+
+def rectangle(framing: str) -> tuple[int, int] | None:
+    """Height and width that a framing such as "rectangle 64x48" asks for; None for any other."""
+    found = re.fullmatch(r"rectangle (\d{1,4})x(\d{1,4})", framing)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def framed(picture: Image.Image, size: int, framing: str) -> Image.Image:
+    """A picture as a square of `size` pixels, by a key of `FRAMINGS` or a rectangle padded to a square.
+
+    Raises:
+        StudioError: another framing, or a rectangle that is larger than the square.
+    """
+    shape = rectangle(framing)
+    if shape is None and framing in FRAMINGS:
+        return FRAMINGS[framing](picture, size)
+    if shape is None or not 0 < min(shape) <= max(shape) <= size:
+        known = ", ".join(FRAMINGS)
+        raise StudioError(f"framing {framing[:40]!r} is unknown: choose one of {known}, or rectangle HxW of at most {size} pixels")
+    return padded_rectangle(picture, size, *shape)
+
+
 FRAMINGS = {"centre square": centre_square, "letterbox": letterbox, "squeeze": squeeze}
 
 
@@ -158,9 +196,9 @@ def to_tensor(pictures: Sequence[Image.Image]) -> Tensor:
 
 
 def to_pictures(tensor: Tensor) -> list[Image.Image]:
-    """Tensor in [-1, 1], shape (n, 1 or 3, height, width) → RGB pictures."""
+    """Tensor in [-1, 1], shape (n, 1, 3 or 4, height, width) → RGB pictures, or RGBA ones where there are four channels."""
     pixels = tensor.detach().float().cpu().clamp(-1, 1).add(1).mul(127.5).round().to(torch.uint8)
-    pixels = pixels.expand(-1, 3, -1, -1).permute(0, 2, 3, 1)
+    pixels = (pixels.expand(-1, 3, -1, -1) if pixels.shape[1] == 1 else pixels).permute(0, 2, 3, 1)
     return [Image.fromarray(picture.numpy().copy()) for picture in pixels]
 
 
@@ -170,7 +208,8 @@ def sheet(pictures: Sequence[Image.Image], columns: int, gap: int = 2, backgroun
     rows = -(-len(pictures) // columns)
     canvas = Image.new("RGB", (columns * (width + gap) - gap, rows * (height + gap) - gap), background)
     for index, picture in enumerate(pictures):
-        canvas.paste(picture, ((index % columns) * (width + gap), (index // columns) * (height + gap)))
+        place = ((index % columns) * (width + gap), (index // columns) * (height + gap))
+        canvas.paste(picture, place, picture if picture.mode == "RGBA" else None)
     return canvas
 
 

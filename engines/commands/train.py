@@ -7,6 +7,7 @@ that `export` wrote for inspection is refused.
   python -m engines train --list
   python -m engines train scenes-64 --data photographs --out runs/scenes --minutes 30
   python -m engines train garments-64 --data wardrobe --classes shirt,skirt --out runs/garments --background
+  python -m engines train scenes-stylegan2-ada --data photographs --set side=128 --out runs/style --minutes 600
   python -m engines train garments-128 --data wardrobe --from runs/garments --set batch=24 --out runs/large
 
 Several processes, on the CPU as well, share each batch between them:
@@ -58,8 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     if arguments.list:
+        width = max(map(len, ALL_PRESETS))
         for preset in ALL_PRESETS.values():
-            print(f"{preset.name:16} {preset.summary}")
+            print(f"{preset.name:{width}} {preset.summary}")
         return
     if arguments.preset is None or arguments.data is None or arguments.out is None:
         raise StudioError("train needs PRESET, --data DIR and --out RUN (see train --list and train --help)")

@@ -51,13 +51,16 @@ class FeatureSet:
 
 
 def as_rgb(pixels: np.ndarray) -> np.ndarray:
-    """uint8 pictures, shape (n, 1 or 3, h, w) → (n, 3, h, w).
+    """uint8 pictures, shape (n, 1, 3 or 4, h, w) → (n, 3, h, w); transparency is laid on white.
 
     Raises:
         StudioError: no uint8 pictures of that shape.
     """
-    if pixels.ndim != 4 or pixels.shape[1] not in (1, 3) or pixels.dtype != np.uint8:
-        raise StudioError(f"pictures must be uint8 of shape (n, 1 or 3, h, w), got {pixels.dtype} {pixels.shape}: convert them first")
+    if pixels.ndim != 4 or pixels.shape[1] not in (1, 3, 4) or pixels.dtype != np.uint8:
+        raise StudioError(f"pictures must be uint8 of shape (n, 1, 3 or 4, h, w), got {pixels.dtype} {pixels.shape}: convert them first")
+    if pixels.shape[1] == 4:
+        share = pixels[:, 3:].astype(np.float32) / 255
+        return np.rint(pixels[:, :3] * share + 255 * (1 - share)).astype(np.uint8)
     return np.repeat(pixels, 3, axis=1) if pixels.shape[1] == 1 else pixels
 
 

@@ -124,6 +124,6 @@ def _draw_chunk(network: DrawingNetwork, numerics: Numerics, points: Sequence[Po
     ]
     with numerics.autocast():
         features = network.begin(latent, classes)
-        mean = network.mean_start[classes] if classes is not None else network.mean_start.expand(len(points), -1, -1, -1)
+        mean = network.mean_start[classes] if classes is not None else network.mean_start.expand(len(points), *network.mean_start.shape[1:])
         features = truncate(features, mean.to(features.dtype), psi.to(features.dtype))
         return network.finish(features, classes, noise)

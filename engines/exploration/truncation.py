@@ -14,14 +14,14 @@ def truncate(features: Tensor, mean: Tensor, psi: Tensor) -> Tensor:
     """Move the first block's features towards their mean: ψ = 1 leaves them, ψ = 0 gives the mean.
 
     Args:
-        features: shape (n, channels, size, size).
+        features: shape (n, …): a feature map, or the w of StyleGAN2.
         mean: the mean of each picture's class, same shape.
         psi: shape (n,).
 
     Source: Karras et al., "A Style-Based Generator Architecture for Generative Adversarial Networks", arXiv 1812.04948, appendix B,
     applied to the first learned block in place of w.
     """
-    return torch.lerp(mean, features, psi[:, None, None, None])
+    return torch.lerp(mean, features, psi.reshape(-1, *[1] * (features.dim() - 1)))
 
 
 @torch.no_grad()
@@ -33,6 +33,6 @@ def store_mean_start(network: DrawingNetwork, seed: int = 0) -> None:
         total = torch.zeros_like(network.mean_start[index])
         for _ in range(MEAN_SAMPLES // CHUNK):
             latent = torch.randn(CHUNK, network.latent_dim, generator=random).to(where)
-            classes = torch.full((CHUNK,), index, device=where) if len(network.mean_start) > 1 else None
+            classes = torch.full((CHUNK,), index, device=where) if network.classes else None
             total += network.begin(latent, classes).sum(dim=0)
         network.mean_start[index] = total / MEAN_SAMPLES

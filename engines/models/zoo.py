@@ -27,11 +27,12 @@ class DrawingNetwork(Protocol):
     """What a network offers so that it can be sampled, truncated and interpolated.
 
     Attributes:
-        latent_dim: size of the latent; noise_sizes: height and width of each noise map.
+        latent_dim: size of the latent; classes: how many; noise_sizes: height and width of each noise map.
         mean_start: mean of `begin` a class.
     """
 
     latent_dim: int
+    classes: int
     noise_sizes: list[int]
     mean_start: Tensor
 

@@ -74,13 +74,14 @@ class LinearAttention(nn.Module):
         return (context @ query).flatten(1, 2)
 
     def _near(self, features: Tensor) -> Tensor:
-        """Full attention over the neighbours; places outside count as zeros, as a padded unfolding has them."""
-        height, width = features.shape[-2:]
+        """Full attention over the neighbours; places outside count as zeros."""
         query = self._split(self.near_query(features)) * self.scale
-        maps = functional.pad(self.near_key_value(features), (1, 1, 1, 1)).chunk(2, dim=1)
-        key, value = ([self._split(part[..., y : y + height, x : x + width]) for y in range(3) for x in range(3)] for part in maps)
-        weights = torch.stack([(query * other).sum(dim=2) for other in key], dim=-1).softmax(dim=-1)
-        return torch.stack([weights[:, :, None, :, place] * other for place, other in enumerate(value)]).sum(dim=0).flatten(1, 2)
+        key, value = (
+            functional.unfold(part, 3, padding=1).unflatten(1, (self.heads, -1, 9))
+            for part in self.near_key_value(features).chunk(2, dim=1)
+        )
+        weights = (query[:, :, :, None] * key).sum(dim=2).softmax(dim=2)
+        return (weights[:, :, None] * value).sum(dim=3).flatten(1, 2)
 
 
 class ContextGate(nn.Module):
@@ -176,9 +177,9 @@ class RisingStage(nn.Module):
     Shapes: (n, inputs, h, w) → (n, outputs, 2h, 2w).
     """
 
-    def __init__(self, inputs: int, outputs: int, attention: bool, gate: nn.Module | None, antialias: bool) -> None:
+    def __init__(self, inputs: int, outputs: int, attention: bool, gate: nn.Module | None, antialias: bool, heads: int = 8) -> None:
         super().__init__()
-        self.attention = LinearAttention(inputs) if attention else None
+        self.attention = LinearAttention(inputs, heads=heads) if attention else None
         self.shuffle, self.blur = Shuffle(inputs), Blur() if antialias else nn.Identity()
         self.conv = nn.Conv2d(inputs, 2 * outputs, 4)
         self.noise_strength = nn.Parameter(torch.zeros(1))
@@ -221,6 +222,7 @@ class LightweightGanGenerator(Drawing):
         attention: sizes of the maps that attention comes before, such as (32,).
         frequency_gate: gate by frequencies, not by a weighed mean.
         antialias: blur after every doubling.
+        heads: of attention, 64 numbers each.
     """
 
     def __init__(
@@ -234,6 +236,7 @@ class LightweightGanGenerator(Drawing):
         attention: Sequence[int] = (),
         frequency_gate: bool = False,
         antialias: bool = False,
+        heads: int = 8,
         class_dim: int = 64,
         prior: str = "normal",
         crop: Sequence[int] = (),
@@ -251,7 +254,7 @@ class LightweightGanGenerator(Drawing):
                 target = widths[GATES[power] - 1]
                 gate = FrequencyGate(widths[power], target, 2 ** (power + 1)) if frequency_gate else ContextGate(widths[power], target)
                 self.gated[place] = GATES[power] - 3
-            stages.append(RisingStage(inputs, widths[power], 2**power in attention, gate, antialias))
+            stages.append(RisingStage(inputs, widths[power], 2**power in attention, gate, antialias, heads))
             inputs = widths[power]
         self.stages = nn.ModuleList(stages)
         self.noise_sizes = [2 ** (power + 1) for power in exponents]
@@ -285,9 +288,9 @@ class FallingStage(nn.Module):
     Shapes: (n, inputs, h, w) → (n, outputs, h / 2, w / 2).
     """
 
-    def __init__(self, inputs: int, outputs: int, attention: bool, antialias: bool) -> None:
+    def __init__(self, inputs: int, outputs: int, attention: bool, antialias: bool, heads: int = 8) -> None:
         super().__init__()
-        self.attention = LinearAttention(inputs) if attention else None
+        self.attention = LinearAttention(inputs, heads=heads) if attention else None
         self.blur = Blur() if antialias else nn.Identity()
         self.unshuffle, self.conv = Unshuffle(inputs, outputs), nn.Conv2d(outputs, outputs, 3, padding=1)
         self.mean = nn.Conv2d(inputs, outputs, 1)
@@ -334,6 +337,7 @@ class LightweightGanHead(nn.Module):
         output_size: int,
         attention: Sequence[int],
         antialias: bool,
+        heads: int,
     ) -> None:
         super().__init__()
         exponent = log2(resolution)
@@ -350,15 +354,15 @@ class LightweightGanHead(nn.Module):
         self.blur = Blur() if antialias else nn.Identity()
         sizes = [2**power for power in range(min(8, exponent), 3, -1)]
         pairs = zip(sizes, widths, widths[1:], strict=False)
-        self.stages = nn.ModuleList(FallingStage(before, after, size in attention, antialias) for size, before, after in pairs)
+        self.stages = nn.ModuleList(FallingStage(before, after, size in attention, antialias, heads) for size, before, after in pairs)
         last = widths[-1]
         self.gather = nn.Conv2d(last, last, 1) if output_size == 5 else nn.Conv2d(last, last, 3, 2, 1)
         self.to_logits = nn.Conv2d(last, 1, 4)
         self.output_size = output_size
         self.class_judge = ClassJudge(classes, last) if classes else None
         self.small_start = nn.Conv2d(channels, 64, 3, padding=1)
-        self.small_attention, self.small_stage = LinearAttention(64), FallingStage(64, 32, False, antialias)
-        self.small_end_attention, self.small_logit = LinearAttention(32), nn.Conv2d(32, 1, 4)
+        self.small_attention, self.small_stage = LinearAttention(64, heads=heads), FallingStage(64, 32, False, antialias)
+        self.small_end_attention, self.small_logit = LinearAttention(32, heads=heads), nn.Conv2d(32, 1, 4)
         self.recall = Recall(last, channels)
         self.recall_part = Recall(widths[-2], channels) if exponent >= 9 else None
         initialise(self)
@@ -387,7 +391,7 @@ class LightweightGanDiscriminator(WholeDiscriminator):
 
     Args:
         resolution, channels, classes: of the pictures; with classes a projection is added.
-        base, most, attention, antialias: as of the generator.
+        base, most, attention, antialias, heads: as of the generator.
         output_size: 5 judges 25 overlapping parts, 1 the whole.
     """
 
@@ -401,10 +405,10 @@ class LightweightGanDiscriminator(WholeDiscriminator):
         output_size: int = 1,
         attention: Sequence[int] = (),
         antialias: bool = False,
+        heads: int = 8,
     ) -> None:
-        super().__init__(
-            LightweightGanHead(resolution, channels, classes, base, most, output_size, attention, antialias), (output_size**2, 1)
-        )
+        head = LightweightGanHead(resolution, channels, classes, base, most, output_size, attention, antialias, heads)
+        super().__init__(head, (output_size**2, 1))
 
     def judge_and_recall(self, seen: Sequence[Tensor], classes: Tensor | None = None) -> tuple[Tensor, list[tuple[Tensor, Tensor]]]:
         """Logits, and pairs of a picture made small and what was drawn of it from features, both in [0, 1].

@@ -55,7 +55,7 @@ class ProjectedDiscriminator(nn.Module):
         classes: how many classes; 0 for none.
         seed: of the frozen random mixing.
 
-    Shapes: pictures (n, 1 or 3, h, w) in [-1, 1], classes (n,) → logits (n, places over all scales).
+    Shapes: pictures (n, 1, 3 or 4, h, w) in [-1, 1], classes (n,) → logits (n, places over all scales).
 
     Source: Sauer et al., "Projected GANs Converge Faster", arXiv 2111.01007, sections 3.1 and 3.2.
     """
@@ -79,6 +79,9 @@ class ProjectedDiscriminator(nn.Module):
         """The mixed features of each scale, largest first: the frozen part of a judgement."""
         if pictures.shape[1] == 1:
             pictures = pictures.expand(-1, 3, -1, -1)
+        elif pictures.shape[1] == 4:  # on a ground drawn by lot, so that what is transparent must be so on any
+            ground = 2 * torch.rand(len(pictures), 3, 1, 1, device=pictures.device, dtype=pictures.dtype) - 1
+            pictures = torch.lerp(ground, pictures[:, :3], (pictures[:, 3:] + 1) / 2)
         maps = list(self._features(pictures))
         mixed: list[Tensor] = []
         above: Tensor | None = None

@@ -1,6 +1,7 @@
 """One step of a generator against its discriminator."""
 
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,30 +14,56 @@ from engines.compute import Numerics
 from engines.errors import StudioError
 from engines.evaluation.backbone import feature_pyramid
 from engines.evaluation.features import eight_bit
-from engines.networks.plain import PlainDiscriminator
+from engines.networks.drawing import from_prior, to_prior
 from engines.networks.projected import ProjectedDiscriminator
-from engines.networks.registry import NETWORKS
-from engines.training import objectives
+from engines.networks.registry import DISCRIMINATORS, ENCODERS, NETWORKS
+from engines.training import objectives, regularisers
+from engines.training.adaptive import Adaptation, augment_adaptively
 from engines.training.augment import augment
 from engines.training.averaging import WeightAverage, settle_norms
 from engines.training.coverage import POOL_BATCHES, RENEW_EVERY, SHARE, Pool, coverage_distance, level_scales, new_pool, overview
 from engines.training.dataset import Batches, PictureSet
 from engines.training.judging import judge_generator
-from engines.training.presets import AdversarialPreset
+from engines.training.latent_optimisation import LatentStep, optimise_latents
+from engines.training.optimisers import build_optimiser, rate_share, set_rate
+from engines.training.presets import AdversarialPreset, generator_settings
 from engines.training.trainer import Verdict, Workers
 from engines.training.warm_start import Beginning, copy_fitting
 
 SNAPSHOT_COLUMNS = 10
 JUDGED_AT_ONCE = 32
 SPREAD_SIDE = 16
+PATH_EVERY = 4
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A batch, and what the discriminator looks at of it.
+
+    Attributes:
+        real, fake: real and drawn pictures; classes, latents: of the drawn ones, which have the classes of the real ones.
+        seen_real, seen_fake: what the discriminator looks at.
+        wanted: overviews of real pictures that the first latents answer, where coverage is trained.
+        values, encoded: latents of the drawn and of the real pictures as the prior has them, of a bidirectional pair.
+    """
+
+    real: Tensor
+    fake: Tensor
+    classes: Tensor | None
+    latents: Tensor
+    seen_real: list[Tensor]
+    seen_fake: list[Tensor]
+    wanted: Tensor | None
+    values: Tensor | None
+    encoded: Tensor | None
 
 
 class AdversarialTask:
     """A generator, its discriminator, their optimisers and the averaged generator that gets published.
 
-    Each step draws one batch, and the discriminator looks at it and at the real pictures once: its heads learn from what it saw, then the
-    generator through the heads. With classes, the heads also get real pictures under a wrong class as negatives, so that their judgement
-    depends on the class.
+    A step draws a batch, or several, and the discriminator looks at each and at the real pictures once: its heads learn from what it saw,
+    then the generator through the heads of the last. With classes, the heads also get real pictures under a wrong class as negatives, so
+    that their judgement depends on the class.
 
     Source: Sauer et al., arXiv 2111.01007; mismatched negatives: Reed et al., arXiv 1605.05396, section 4.2.
     """
@@ -46,32 +73,64 @@ class AdversarialTask:
             raise StudioError(f"a batch of {preset.batch} does not divide by {workers.processes} processes: choose another batch or number")
         self.preset, self.numerics, self.workers = preset, numerics, workers
         self.classes = pictures.classes if preset.conditional else ()
+        if preset.objective not in objectives.OBJECTIVES:
+            raise StudioError(f"objective {preset.objective!r} is unknown: choose one of {', '.join(objectives.OBJECTIVES)}")
         self.objective = objectives.OBJECTIVES[preset.objective]
         # Without batch norm in it, the discriminator is always faster in channels_last; the generator only where `numerics` says so.
         self.judging = replace(numerics, channels_last=True)
-        self.generator, self.discriminator = self._build(seed)
-        numerics.place(self.generator)
-        self.judging.place(self.discriminator)
+        try:
+            self.generator, self.discriminator, self.encoder = self._build(seed)
+            self._latent_step = LatentStep(preset.latent_step, preset.latent_alpha, preset.latent_beta) if preset.latent_step else None
+            numerics.place(self.generator)
+            self.judging.place(self.discriminator)
+            drawing = list(self.generator.parameters())
+            if self.encoder is not None:
+                drawing += numerics.place(self.encoder).parameters()
+            self._judging_weights = [p for p in self.discriminator.parameters() if p.requires_grad]
+            self.generator_optimiser = build_optimiser(preset.optimiser, drawing, preset.rate, preset.betas, preset.decay)
+            self.discriminator_optimiser = build_optimiser(
+                preset.optimiser, self._judging_weights, self._discriminator_rate, preset.betas, preset.decay
+            )
+            rate_share(preset.schedule, 0, 1)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise StudioError(f"{preset.name} cannot be trained so: {str(error).splitlines()[0]}") from error
+        self._whole = preset.discriminator != "projected"
+        if preset.slope_penalty and not self._whole:
+            raise StudioError("slope_penalty needs a discriminator with nothing frozen: choose another one, or penalty")
+        self._parts = getattr(self.discriminator, "parts", ())
         self.average = WeightAverage(self.generator, preset.half_life)
-        trained = [p for p in self.discriminator.parameters() if p.requires_grad]
-        self.generator_optimiser = torch.optim.Adam(self.generator.parameters(), preset.rate, (0.0, 0.99))
-        self.discriminator_optimiser = torch.optim.Adam(trained, preset.rate, (0.0, 0.99))
+        self.adaptation = Adaptation(target=preset.adaptive, pace=preset.adaptive_pace)
+        self.path_length = regularisers.PathLength()
         self.batches = Batches(pictures, preset.batch, seed, balanced=preset.conditional, flip=preset.flip)
         self._pictures, self._seed = pictures, seed
         self._seen, self._class_start = 0, 0  # pictures seen before this run, and by its classes
         self._pool: Pool | None = None
 
-    def _build(self, seed: int) -> tuple[Any, Any]:
+    def _build(self, seed: int) -> tuple[Any, Any, Any]:
+        """Generator, discriminator, and the encoder where there is one."""
         preset, count = self.preset, len(self.classes)
         pyramid = feature_pyramid(preset.view) if preset.discriminator == "projected" else None
         torch.manual_seed(seed)  # after the pyramid, which is built once a process and draws numbers when it is
-        generator = NETWORKS[preset.generator](
-            widths=preset.widths, start=preset.start, latent_dim=preset.latent_dim, channels=preset.channels, classes=count
-        )
-        if pyramid is None:
-            return generator, PlainDiscriminator(preset.widths, preset.channels, count)
-        self.judging.place(pyramid)
-        return generator, ProjectedDiscriminator(pyramid, pyramid.channels, pyramid.sizes, preset.discriminator_width, count, seed=seed)
+        known = (set(NETWORKS), preset.generator), ({"projected", *DISCRIMINATORS}, preset.discriminator), ({"", *ENCODERS}, preset.encoder)
+        for names, name in known:
+            if name not in names:
+                raise StudioError(f"there is no network {name!r}: choose one of {', '.join(sorted(names))}")
+        generator = NETWORKS[preset.generator](**generator_settings(asdict(preset), count))
+        regularisers.initialise(generator, preset.initialise)
+        if pyramid is not None:
+            self.judging.place(pyramid)
+            width = preset.discriminator_width
+            return generator, ProjectedDiscriminator(pyramid, pyramid.channels, pyramid.sizes, width, count, seed=seed), None
+        size: dict[str, Any] = {"resolution": preset.side} if preset.side else {"widths": preset.widths}
+        shape = size | {"channels": preset.channels}
+        discriminator = DISCRIMINATORS[preset.discriminator](**shape, classes=count, **preset.discriminator_settings)
+        regularisers.initialise(discriminator, preset.initialise)
+        encoder = ENCODERS[preset.encoder](**shape, prior=preset.prior, **preset.encoder_settings) if preset.encoder else None
+        return generator, discriminator, encoder
+
+    @property
+    def _discriminator_rate(self) -> float:
+        return self.preset.discriminator_rate or self.preset.rate
 
     def begin(self, beginning: Beginning) -> None:
         """Take over the weights of an earlier run that fit.
@@ -85,57 +144,160 @@ class AdversarialTask:
         self._class_start = beginning.pictures if self.classes and beginning.classes == self.classes else 0
 
     def step(self, step: int) -> dict[str, float]:
-        """Train both sides on one batch; returns the losses and the mean scores."""
-        preset, workers = self.preset, self.workers
+        """Train both sides, the discriminator on one or several batches; returns the losses and the mean scores."""
+        preset = self.preset
         emphasis = self._emphasise(step)
-        real, labels = self.batches(step, workers.process, workers.processes)
+        share = rate_share(preset.schedule, step, preset.steps)
+        set_rate(self.generator_optimiser, preset.rate * share)
+        set_rate(self.discriminator_optimiser, self._discriminator_rate * share)
+        for turn in range(step * preset.critic_steps, (step + 1) * preset.critic_steps):
+            seen = self._draw_and_look(turn, last=(turn + 1) % preset.critic_steps == 0)
+            figures = self._teach_discriminator(turn, seen, emphasis)
+        figures |= self._teach_generator(step, seen)
+        if preset.adaptive:
+            self.adaptation.adapt(step, preset.batch)
+            figures["augmentation"] = self.adaptation.probability
+        self.average.update(self.generator, preset.batch, self._seen + (step + 1) * preset.batch)
+        return figures
+
+    def _draw_and_look(self, turn: int, last: bool) -> _Seen:
+        """One batch of real pictures, as many drawn ones, and what the discriminator looks at of both.
+
+        The drawn ones keep their way back to the generator where it learns from them, on the last turn.
+        """
+        preset, workers = self.preset, self.workers
+        real, labels = self.batches(turn, workers.process, workers.processes)
         real, labels = self.numerics.arrange(real), labels.to(compute.device())
         classes = labels if preset.conditional else None
-
-        latents, wanted = self._latents(step), None
+        latents, wanted = self._latents(turn), None
         if preset.coverage:
-            wanted, latents = self._answer(step, real, labels, latents)
-        with self.numerics.autocast():
+            wanted, latents = self._answer(turn, real, labels, latents)
+        if self._latent_step is not None:
+            self._learning(False)
+            latents = optimise_latents(latents, lambda moved: self._score(moved, classes), self._latent_step, preset.prior)
+        with torch.set_grad_enabled(last), self.numerics.autocast():
             fake = self.generator(latents, classes).float()
+            encoded = self.encoder(real) if self.encoder is not None else None
         with torch.no_grad():
             seen_real = self._look(real)
-        seen_fake = self._look(fake)
-        self.discriminator.heads.requires_grad_(True)
-        if preset.penalty:
+        with torch.set_grad_enabled(last):
+            seen_fake = self._look(fake)
+        values = to_prior(latents, preset.prior) if self.encoder is not None else None
+        return _Seen(real, fake, classes, latents, seen_real, seen_fake, wanted, values, encoded)
+
+    def _score(self, latents: Tensor, classes: Tensor | None) -> Tensor:
+        """The discriminator's scores of what is drawn from latents, shape (n, places)."""
+        with self.numerics.autocast():
+            fake = self.generator(latents, classes).float()
+        values = to_prior(latents, self.preset.prior) if self.encoder is not None else None
+        return self._judge(self._see(fake), classes, values)
+
+    def _teach_discriminator(self, turn: int, seen: _Seen, emphasis: float) -> dict[str, float]:
+        preset, classes = self.preset, seen.classes
+        self._learning(True)
+        exact = bool(preset.penalty or preset.fake_penalty) and turn % preset.penalty_every == 0
+        seen_real, seen_fake = seen.seen_real, [level.detach() for level in seen.seen_fake]
+        if exact:
             seen_real = [level.detach().requires_grad_() for level in seen_real]
-        real_score = self._judge(seen_real, classes)
-        fake_score = self._judge([level.detach() for level in seen_fake], classes)
-        loss = self.objective.critic(real_score, fake_score)
-        if preset.penalty:
-            loss = loss + preset.penalty * sum(objectives.gradient_penalty(real_score, level) for level in seen_real)
+            seen_fake = [level.requires_grad_(bool(preset.fake_penalty)) for level in seen_fake]
+        encoded = None if seen.encoded is None else seen.encoded.detach()
+        if preset.reconstruction:
+            with self.judging.autocast():
+                real_score, pairs = self.discriminator.judge_and_recall(seen_real, classes)
+            again = objectives.recall_loss(pairs)
+        else:
+            real_score, again = self._judge(seen_real, classes, encoded), None
+        fake_score = self._judge(seen_fake, classes, seen.values)
+        mistaken = regularisers.exchange_labels(real_score, fake_score, preset.label_noise)
+        loss = adversarial = objectives.by_parts(self.objective.critic, self._parts, *mistaken)
+        extra: dict[str, float] = {}
+        if again is not None:
+            loss = loss + preset.reconstruction * again
+            extra["reconstruction"] = again.item()
+        if exact:
+            for weight, score, levels in ((preset.penalty, real_score, seen_real), (preset.fake_penalty, fake_score, seen_fake)):
+                if weight:
+                    slopes = sum(regularisers.zero_centred_penalty(score, level) for level in levels)
+                    loss = loss + weight * preset.penalty_every * slopes
+        if preset.slope_penalty:
+            slope = regularisers.one_centred_penalty(
+                lambda between: self._judge([between], classes, seen.values), seen_real[0], seen_fake[0]
+            )
+            loss = loss + preset.slope_penalty * slope
+            extra["slope penalty"] = slope.item()
         if classes is not None and preset.mismatch:
             wrong = (classes + torch.randint(1, len(self.classes), classes.shape, device=classes.device)) % len(self.classes)
-            loss = loss + emphasis * preset.mismatch * torch.relu(1 + self._judge(seen_real, wrong)).mean()
-        self.workers.descend(self.discriminator_optimiser, loss)
-
-        self.discriminator.heads.requires_grad_(False)
-        generator_loss = self.objective.generator(self._judge(seen_fake, classes))
-        extra = {}
-        if preset.spread:
-            groups = torch.zeros(len(fake), dtype=torch.long, device=fake.device) if classes is None else classes
-            side = 1 if preset.discriminator == "projected" else SPREAD_SIDE
-            pairs = zip(seen_fake, seen_real, strict=True)
-            shortfall = torch.stack([objectives.spread_shortfall(level, other.detach(), groups, side) for level, other in pairs]).mean()
-            generator_loss = generator_loss + preset.spread * shortfall
-            extra["spread shortfall"] = shortfall.item()
-        if wanted is not None and self._pool is not None:
-            distance = coverage_distance(overview(self._see(fake[: len(wanted)]), self._pool.scales), wanted)
-            generator_loss = generator_loss + preset.coverage * distance
-            extra["coverage distance"] = distance.item()
-        self.workers.descend(self.generator_optimiser, generator_loss)
-        self.average.update(self.generator, preset.batch, self._seen + (step + 1) * preset.batch)
+            loss = loss + emphasis * preset.mismatch * torch.relu(1 + self._judge(seen_real, wrong, encoded)).mean()
+        if not preset.critic_floor or self.workers.mean(adversarial.detach()).item() > preset.critic_floor:
+            self.workers.descend(self.discriminator_optimiser, loss, lambda: self._tame(self._judging_weights))
+            if preset.weight_limit:
+                regularisers.clip_weights(self._judging_weights, preset.weight_limit)
+        if preset.adaptive:
+            self.adaptation.note(self.workers.mean(real_score.detach().sign().mean()).item())
         return {
             "discriminator": loss.item(),
-            "generator": generator_loss.item(),
             "real score": real_score.mean().item(),
             "fake score": fake_score.mean().item(),
             **extra,
         }
+
+    def _teach_generator(self, step: int, seen: _Seen) -> dict[str, float]:
+        preset, classes, fake = self.preset, seen.classes, seen.fake
+        self._learning(False)
+        fake_score = self._judge(seen.seen_fake, classes, seen.values)
+        encoded_score = self._judge(seen.seen_real, classes, seen.encoded) if self.objective.paired or self.encoder is not None else None
+        if self.objective.paired and encoded_score is not None:
+            loss = objectives.by_parts(self.objective.generator, self._parts, fake_score, encoded_score.detach())
+        else:
+            loss = objectives.by_parts(lambda score: self.objective.generator(score, score), self._parts, fake_score)
+        extra = {}
+        if self.encoder is not None and encoded_score is not None and seen.encoded is not None:
+            loss = loss + self.objective.encoder(encoded_score)
+            with self.numerics.autocast():
+                again = self.generator(from_prior(seen.encoded, preset.prior), classes).float()
+            difference = (again - seen.real).abs().mean()
+            loss = loss + preset.recall * difference
+            extra["recall"] = difference.item()
+        if preset.path_length and step % PATH_EVERY == 0:
+            lengths = self._path_lengths(seen)
+            loss = loss + PATH_EVERY * preset.path_length * self.path_length(lengths)
+            extra["path length"] = lengths.mean().item()
+        if preset.spread:
+            groups = torch.zeros(len(fake), dtype=torch.long, device=fake.device) if classes is None else classes
+            side = 1 if preset.discriminator == "projected" else SPREAD_SIDE
+            pairs = zip(seen.seen_fake, seen.seen_real, strict=True)
+            shortfall = torch.stack([objectives.spread_shortfall(level, other.detach(), groups, side) for level, other in pairs]).mean()
+            loss = loss + preset.spread * shortfall
+            extra["spread shortfall"] = shortfall.item()
+        if seen.wanted is not None and self._pool is not None:
+            distance = coverage_distance(overview(self._see(fake[: len(seen.wanted)]), self._pool.scales), seen.wanted)
+            loss = loss + preset.coverage * distance
+            extra["coverage distance"] = distance.item()
+        taught = [parameter for group in self.generator_optimiser.param_groups for parameter in group["params"]]
+        self.workers.descend(self.generator_optimiser, loss, lambda: self._tame(taught))
+        return {"generator": loss.item(), **extra}
+
+    def _path_lengths(self, seen: _Seen) -> Tensor:
+        """Of half of the batch."""
+        count = max(1, len(seen.latents) // 2)
+        classes = None if seen.classes is None else seen.classes[:count]
+        with self.numerics.autocast():
+            styles = self.generator.begin(seen.latents[:count], classes)
+            if styles.dim() == 2 and hasattr(self.generator, "layers"):
+                styles = styles[:, None].expand(-1, self.generator.layers, -1)
+            pictures = self.generator.finish(styles, classes).float()
+        return regularisers.path_lengths(pictures, styles, torch.randn_like(pictures))
+
+    def _tame(self, parameters: list[torch.nn.Parameter]) -> None:
+        """What is done to gradients before a step."""
+        if self.preset.orthogonal:
+            regularisers.regularise_orthogonally(parameters, self.preset.orthogonal)
+        if self.preset.gradient_limit:
+            torch.nn.utils.clip_grad_norm_(parameters, self.preset.gradient_limit)
+
+    def _learning(self, discriminator: bool) -> None:
+        """Whether the discriminator's weights take gradients."""
+        self.discriminator.heads.requires_grad_(discriminator)
 
     def _emphasise(self, step: int) -> float:
         """Set how much classes matter at a step.
@@ -143,10 +305,11 @@ class AdversarialTask:
         Source: Shahbazi et al., "Collapse by Conditioning: Training Class-conditional GANs with Limited Data", arXiv 2201.06578.
         """
         begin, end = self.preset.transition
-        emphasis = min(1.0, max(0.0, (self._class_start + step * self.preset.batch - begin) / (end - begin)))
-        networks: list[Any] = [self.generator, self.average.module, *self.discriminator.heads]
-        for network in networks:
-            network.emphasis = emphasis
+        seen = self._class_start + step * self.preset.batch
+        emphasis = min(1.0, max(0.0, (seen - begin) / (end - begin))) if end > begin else 1.0
+        for part in chain(self.generator.modules(), self.average.module.modules(), self.discriminator.heads.modules()):
+            if hasattr(part, "emphasis"):
+                part.emphasis = emphasis  # type: ignore[assignment]
         return emphasis
 
     def _latents(self, step: int) -> Tensor:
@@ -187,11 +350,13 @@ class AdversarialTask:
             return self.discriminator.look(self.judging.arrange(pictures))
 
     def _look(self, pictures: Tensor) -> list[Tensor]:
+        pictures = augment_adaptively(pictures, self.adaptation.probability, self.preset.adaptive_groups)
         return self._see(augment(pictures, self.preset.policy))
 
-    def _judge(self, seen: list[Tensor], classes: Tensor | None) -> Tensor:
+    def _judge(self, seen: list[Tensor], classes: Tensor | None, values: Tensor | None = None) -> Tensor:
+        """Scores of what the discriminator looks at, together with the latents, as the prior has them, where it judges both."""
         with self.judging.autocast():
-            return self.discriminator.judge(seen, classes)
+            return self.discriminator.judge(seen if values is None else [*seen, values], classes)
 
     def state(self) -> dict[str, Any]:
         """All that training changes, as tensors, numbers and names."""
@@ -203,6 +368,9 @@ class AdversarialTask:
             "discriminator optimiser": self.discriminator_optimiser.state_dict(),
             "seen before": [self._seen, self._class_start],
             "pool": self._pool.state() if self._pool is not None else None,
+            "encoder": self.encoder.state_dict() if self.encoder is not None else None,
+            "augmentation": self.adaptation.state(),
+            "path length": self.path_length.mean,
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -215,6 +383,11 @@ class AdversarialTask:
         self._seen, self._class_start = state.get("seen before", (0, 0))
         pool = state.get("pool")
         self._pool = Pool(**{name: value.to(compute.device()) for name, value in pool.items()}) if pool else None
+        if self.encoder is not None:
+            self.encoder.load_state_dict(state["encoder"])
+        if "augmentation" in state:
+            self.adaptation.load(state["augmentation"])
+            self.path_length.mean = state["path length"]
 
     def candidate(self) -> dict[str, Any]:
         """The averaged generator, its norms settled, as it would be published."""

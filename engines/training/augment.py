@@ -11,7 +11,9 @@ from torch.nn import functional
 
 
 def colour(pictures: Tensor) -> Tensor:
-    """Random brightness (± 0.5), saturation (0 to 2) and contrast (0.5 to 1.5), each picture its own."""
+    """Random brightness (± 0.5), saturation (0 to 2) and contrast (0.5 to 1.5), each picture its own; alpha stays."""
+    if pictures.shape[1] == 4:
+        return torch.cat([colour(pictures[:, :3]), pictures[:, 3:]], dim=1)
     n = len(pictures)
     brightness, saturation, contrast = torch.rand(3, n, 1, 1, 1, device=pictures.device, dtype=pictures.dtype).unbind()
     pictures = pictures + brightness - 0.5

@@ -23,6 +23,7 @@ from engines.training.split import difference_hash, held_out
 
 FASHION_CLASSES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 DECODERS = 4
+MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ def load_pictures(
     Args:
         folder: searched through all sub-folders.
         size: height and width of the decoded pictures.
-        framing: a key of `imaging.FRAMINGS`.
-        channels: 1 for grey, 3 for RGB.
+        framing: as `imaging.framed` takes it.
+        channels: 1 for grey, 3 for RGB, 4 for RGB and alpha.
         classes: which folders to take, and the class name of each; all by default.
 
     Raises:
@@ -109,9 +110,10 @@ def _decoded(files: list[Path], names: list[str], size: int, framing: str, chann
 def _decode(files: list[Path], size: int, framing: str, channels: int, pixel_file: Path, fact_file: Path, progress: Progress) -> None:
     def read(path: Path) -> tuple[np.ndarray, str, str] | str:
         try:
-            picture = imaging.safe_open(path)
-            framed = imaging.FRAMINGS[framing](picture, size).convert("L" if channels == 1 else "RGB")
-            pixels = np.asarray(framed).reshape(size, size, channels).transpose(2, 0, 1)
+            picture = imaging.safe_open(path, alpha=channels == 4)
+            pixels = (
+                np.asarray(imaging.framed(picture, size, framing).convert(MODES[channels])).reshape(size, size, channels).transpose(2, 0, 1)
+            )
             return pixels, file_hash(path), difference_hash(picture).hex()
         except StudioError as error:
             return str(error)

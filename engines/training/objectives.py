@@ -1,6 +1,6 @@
 """Adversarial losses as functions of scores; they know no network."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -34,27 +34,85 @@ def logistic_generator(fake: Tensor) -> Tensor:
     return functional.softplus(-fake).mean()
 
 
+def saturating_generator(fake: Tensor) -> Tensor:
+    """The generator's side of the logistic loss as the game has it, which fades where the critic is sure: mean of log(1 - D).
+
+    Source: Goodfellow et al., arXiv 1406.2661, equation 1.
+    """
+    return -functional.softplus(fake).mean()
+
+
+def least_squares(scores: Tensor, target: float) -> Tensor:
+    """Mean squared distance of scores to a target: 1 for real, 0 for fake.
+
+    Source: Mao et al., "Least Squares Generative Adversarial Networks", arXiv 1611.04076.
+    """
+    return (scores - target).square().mean()
+
+
+def wasserstein_critic(real: Tensor, fake: Tensor) -> Tensor:
+    """The critic's estimate of the distance between drawn and real pictures, turned round: it lowers this.
+
+    Source: Arjovsky et al., "Wasserstein GAN", arXiv 1701.07875, algorithm 1.
+    """
+    return fake.mean() - real.mean()
+
+
+def relativistic(higher: Tensor, lower: Tensor) -> Tensor:
+    """Mean logistic loss of pairs: each score of the first is to be above the one beside it of the second.
+
+    Source: Jolicoeur-Martineau, "The relativistic discriminator", arXiv 1807.00734; Huang et al., arXiv 2501.05441, section 2.
+    """
+    return functional.softplus(lower - higher).mean()
+
+
 @dataclass(frozen=True)
 class Objective:
-    """Both sides of an adversarial game as functions of scores."""
+    """Both sides of an adversarial game as functions of scores.
+
+    Attributes:
+        critic: (real, fake) → loss.
+        generator: (fake, real) → loss; the real scores matter only where `paired`.
+        encoder: real → loss of what wants to be taken for drawn: the encoder of a bidirectional pair.
+        paired: whether the generator needs the critic's scores of real pictures.
+    """
 
     critic: Callable[[Tensor, Tensor], Tensor]
-    generator: Callable[[Tensor], Tensor]
+    generator: Callable[[Tensor, Tensor], Tensor]
+    encoder: Callable[[Tensor], Tensor]
+    paired: bool = False
 
 
 OBJECTIVES = {
-    "hinge": Objective(hinge_critic, hinge_generator),
-    "logistic": Objective(logistic_critic, logistic_generator),
+    "hinge": Objective(hinge_critic, lambda fake, _: hinge_generator(fake), lambda real: real.mean()),
+    "logistic": Objective(logistic_critic, lambda fake, _: logistic_generator(fake), lambda real: logistic_generator(-real)),
+    "saturating logistic": Objective(logistic_critic, lambda fake, _: saturating_generator(fake), lambda real: saturating_generator(-real)),
+    "least squares": Objective(
+        lambda real, fake: least_squares(real, 1.0) + least_squares(fake, 0.0),
+        lambda fake, _: least_squares(fake, 1.0),
+        lambda real: least_squares(real, 0.0),
+    ),
+    "wasserstein": Objective(wasserstein_critic, lambda fake, _: hinge_generator(fake), lambda real: real.mean()),
+    "relativistic": Objective(
+        relativistic, lambda fake, real: relativistic(fake, real), lambda real: logistic_generator(-real), paired=True
+    ),
 }
 
 
-def gradient_penalty(scores: Tensor, inputs: Tensor) -> Tensor:
-    """R1: half of the mean squared norm of the gradient of scores, shape (n, places), by the inputs they were given, shape (n, …).
+def by_parts(loss: Callable[..., Tensor], parts: Sequence[int], *scores: Tensor) -> Tensor:
+    """A loss summed over parts of the scores, shape (n, places), `parts` places each; over all of them at once where there are no parts."""
+    if not parts:
+        return loss(*scores)
+    pieces = [score.split(list(parts), dim=1) for score in scores]
+    return torch.stack([loss(*piece) for piece in zip(*pieces, strict=True)]).sum()
 
-    Source: Mescheder et al., "Which Training Methods for GANs do actually Converge?", arXiv 1801.04406, section 4.1.
+
+def recall_loss(pairs: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
+    """Mean squared difference of pictures and what a discriminator drew of them, summed over the pairs.
+
+    Source: Liu et al., arXiv 2101.04775, section 3.2.
     """
-    (gradient,) = torch.autograd.grad(scores.sum(), inputs, create_graph=True)
-    return gradient.square().flatten(1).sum(dim=1).mean() / 2
+    return torch.stack([(seen - drawn).square().mean() for seen, drawn in pairs]).sum()
 
 
 def class_spread(pictures: Tensor, classes: Tensor, side: int) -> Tensor:
@@ -88,11 +146,3 @@ def spread_shortfall(fake: Tensor, real: Tensor, classes: Tensor, side: int, sha
     """
     wanted = share * class_spread(real, classes, side).mean().detach()
     return functional.relu(1 - class_spread(fake, classes, side) / wanted.clamp(min=1e-6)).mean()
-
-
-def least_squares(scores: Tensor, target: float) -> Tensor:
-    """Mean squared distance of scores to a target: 1 for real, 0 for fake.
-
-    Source: Mao et al., "Least Squares Generative Adversarial Networks", arXiv 1611.04076.
-    """
-    return (scores - target).square().mean()

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from engines.errors import StudioError
@@ -17,17 +17,39 @@ class AdversarialPreset:
     Attributes:
         name, summary: what `train --list` shows.
         generator: its name in the network registry.
-        discriminator: "projected" onto frozen features, or "plain", the generator's mirror.
+        discriminator: "projected" onto frozen features, or a name in the registry of discriminators.
+        encoder: a name in the registry of encoders, for a bidirectional pair; empty for none.
+        generator_settings, discriminator_settings, encoder_settings: of the networks, beside what stands here.
         objective: a key of `objectives.OBJECTIVES`.
-        penalty: weight of R1, the discriminator's gradient penalty on real pictures; of a plain one only.
+        penalty, fake_penalty: weights of R1 and R2, the zero-centred gradient penalties on real and on drawn pictures.
+        penalty_every: steps between these two, which then count so many times.
+        slope_penalty: weight of the gradient penalty between real and drawn pictures, centred on a slope of 1.
+        weight_limit: the discriminator's weights are held below it after each step; 0 for no limit.
+        path_length: weight of the generator's path length penalty, taken every fourth step and then four times.
+        orthogonal: strength of orthogonal regularisation in both networks.
+        initialise: a way of `regularisers.INITIALISATIONS` for all trained networks.
+        gradient_limit: gradients are shortened to this norm before each step; 0 for no limit.
+        label_noise: share of the pictures that change places between real and drawn for the discriminator.
+        critic_floor: the discriminator learns only while its loss is above it; 0 for always.
+        critic_steps: steps of the discriminator for one of the generator, each with pictures of its own.
+        latent_step: latents are moved before each step, "natural" or as the "report" did; empty for not.
+        latent_alpha, latent_beta: how far they are moved.
+        reconstruction: weight of the discriminator's loss for drawing real pictures again, where it can.
+        recall: weight of the mean difference between a picture and what is drawn of its encoding, of a bidirectional pair.
+        adaptive: share of the real pictures scored above 0, minus those below, that adaptive augmentation aims at; 0 for none.
+        adaptive_pace: pictures in which its probability can rise from 0 to 1; adaptive_groups: of `adaptive.GROUPS`.
+        prior: "normal" latents, or "uniform" in [-1, 1].
         widths, start: of the generator; resolution is `start * 2 ** (len(widths) - 1)`.
-        channels: 1 for grey, 3 for RGB.
+        side: height and width of the pictures, for networks that take no widths; 0 for those that do.
+        channels: 1 for grey, 3 for RGB, 4 for RGB and alpha.
         conditional: whether the generator takes the picture's class.
-        framing: how pictures become squares, a key of `imaging.FRAMINGS`.
+        framing: how pictures become squares, a key of `imaging.FRAMINGS`, or "rectangle 64x48" for pictures of that height and width, which
+            are padded to squares for training and drawn without what was padded.
         flip: mirror half of the pictures.
         view: size at which the frozen features look.
         policy: augmentations, keys of `augment.AUGMENTATIONS`.
-        batch, rate: pictures a step, learning rate of both sides.
+        batch, rate: pictures a step, learning rate of both sides; discriminator_rate: of that side, 0 for the same.
+        optimiser, betas, decay: of both sides, see `optimisers.build_optimiser`; schedule: how the rates fall.
         mismatch: weight of real pictures under a wrong class among the discriminator's negatives.
         transition: training starts without classes, or they drown the latent before it has learned anything; their emphasis rises from 0
             to 1 between these numbers of pictures.
@@ -42,10 +64,35 @@ class AdversarialPreset:
     summary: str
     generator: str = "lightweight"
     discriminator: str = "projected"
+    encoder: str = ""
+    generator_settings: dict[str, Any] = field(default_factory=dict)
+    discriminator_settings: dict[str, Any] = field(default_factory=dict)
+    encoder_settings: dict[str, Any] = field(default_factory=dict)
     objective: str = "hinge"
     penalty: float = 0.0
+    fake_penalty: float = 0.0
+    penalty_every: int = 1
+    slope_penalty: float = 0.0
+    weight_limit: float = 0.0
+    path_length: float = 0.0
+    orthogonal: float = 0.0
+    initialise: str = "own"
+    gradient_limit: float = 0.0
+    label_noise: float = 0.0
+    critic_floor: float = 0.0
+    critic_steps: int = 1
+    latent_step: str = ""
+    latent_alpha: float = 0.9
+    latent_beta: float = 0.1
+    reconstruction: float = 0.0
+    recall: float = 0.0
+    adaptive: float = 0.0
+    adaptive_pace: float = 500_000
+    adaptive_groups: tuple[str, ...] = ("blit", "geometry", "colour")
+    prior: str = "normal"
     widths: tuple[int, ...] = (256, 192, 128, 64, 32)
     start: int = 4
+    side: int = 0
     latent_dim: int = 128
     channels: int = 3
     conditional: bool = False
@@ -56,6 +103,11 @@ class AdversarialPreset:
     policy: tuple[str, ...] = ("colour", "translation", "cutout")
     batch: int = 48
     rate: float = 2e-4
+    discriminator_rate: float = 0.0
+    optimiser: str = "adam"
+    betas: tuple[float, float] = (0.0, 0.99)
+    decay: float = 0.0
+    schedule: str = "constant"
     mismatch: float = 0.25
     transition: tuple[int, int] = (8_000, 24_000)
     spread: float = 2.0
@@ -66,7 +118,7 @@ class AdversarialPreset:
     @property
     def resolution(self) -> int:
         """Height and width of the pictures."""
-        return self.start * 2 ** (len(self.widths) - 1)
+        return self.side or self.start * 2 ** (len(self.widths) - 1)
 
     @property
     def steps(self) -> int:
@@ -74,9 +126,37 @@ class AdversarialPreset:
         return self.pictures // self.batch
 
 
+def generator_settings(preset: Mapping[str, Any], classes: int) -> dict[str, Any]:
+    """What the generator of a preset, given as its fields, is built with; `prior` only where it is not the usual one.
+
+    Runs of an earlier Atelier lack fields, and have the generator of their time.
+    """
+    size = {"resolution": preset["side"]} if preset.get("side") else {"widths": tuple(preset["widths"]), "start": preset["start"]}
+    settings = size | {"latent_dim": preset["latent_dim"], "channels": preset["channels"], "classes": classes}
+    settings |= {"prior": preset["prior"]} if preset.get("prior", "normal") != "normal" else {}
+    return settings | dict(preset.get("generator_settings", {}))
+
+
 PRESETS = {
     preset.name: preset
     for preset in (
+        AdversarialPreset(
+            "quick",
+            "something to see in a few minutes: any pictures, 64 px, a narrower network that looks at them smaller",
+            widths=(192, 128, 96, 64, 32),
+            view=96,
+            batch=32,
+            pictures=50_000,
+        ),
+        AdversarialPreset("default", "any pictures, 64 px, an hour or two; with --set conditional=True a class for each folder"),
+        AdversarialPreset(
+            "best",
+            "any pictures, 64 px, for a night: wider, looks closer, and real pictures ask for what is missing",
+            widths=(384, 256, 192, 96, 48),
+            view=160,
+            coverage=1.0,
+            pictures=1_500_000,
+        ),
         AdversarialPreset("scenes-64", "scenes without classes, 64 px"),
         AdversarialPreset(
             "garments-64",

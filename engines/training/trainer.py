@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -63,11 +64,13 @@ class Workers:
 
         return broadcast_object_list([choice])[0]
 
-    def descend(self, optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
-        """One step of an optimiser down the gradient of a loss, averaged over the processes."""
+    def descend(self, optimiser: torch.optim.Optimizer, loss: Tensor, before: Callable[[], object] | None = None) -> None:
+        """One step of an optimiser down the gradient of a loss, averaged over the processes; `before` may change the gradients."""
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self._average_gradients(optimiser)
+        if before is not None:
+            before()
         optimiser.step()
 
     def _average_gradients(self, optimiser: torch.optim.Optimizer) -> None:

@@ -17,6 +17,7 @@ from engines.models.zoo import DrawingNetwork, Generator, Translator, publish
 from engines.networks.registry import NETWORKS
 from engines.training.averaging import settle_norms
 from engines.training.curves import draw_curves
+from engines.training.presets import generator_settings
 from engines.training.runs import Run
 from engines.translation.presets import translator_settings
 from engines.translation.swap import swap_and_back
@@ -69,7 +70,8 @@ def publish_run(run_folder: Path, folder: Path, words: dict[str, Any], examples:
         states = (best["networks"] if best else saved["task"])["averages"]
     else:
         name, states = preset.get("generator", "lightweight"), [(best["networks"] if best else saved["task"])["average"]]
-        settings = {key: preset[key] for key in ("widths", "start", "latent_dim", "channels")} | {"classes": len(classes)}
+        crop = imaging.rectangle(preset["framing"])
+        settings = generator_settings(preset, len(classes)) | ({"crop": crop} if crop else {})
     networks = [_network(name, settings, state) for state in states]
     if not translates:
         networks = [networks[0] if best else settle_norms(networks[0], preset["batch"], config["seed"])]

@@ -32,6 +32,7 @@ from engines.training.augment import augment
 from engines.training.averaging import WeightAverage
 from engines.training.dataset import PictureSet
 from engines.training.presets import PRESETS, AdversarialPreset
+from engines.training.systems import SYSTEMS
 from engines.training.trainer import Task, Verdict, Workers
 from engines.training.warm_start import Beginning, copy_fitting
 from engines.translation.crops import GarmentCrops
@@ -42,7 +43,7 @@ UNCHANGED = 3.0
 PROJECTED_POLICY = ("translation", "cutout")
 
 
-ALL_PRESETS: dict[str, AdversarialPreset | CyclePreset] = {**PRESETS, **CYCLE_PRESETS}
+ALL_PRESETS: dict[str, AdversarialPreset | CyclePreset] = {**PRESETS, **SYSTEMS, **CYCLE_PRESETS}
 
 
 def build_task(preset: AdversarialPreset | CyclePreset, pictures: PictureSet, seed: int, numerics: Numerics, workers: Workers) -> Task:

@@ -1,7 +1,11 @@
+import pytest
 import torch
 
+from engines.exploration import truncation
 from engines.exploration.truncation import store_mean_start, truncate
+from engines.networks.families import FAMILIES
 from engines.networks.lightweight import LightweightGenerator
+from tests.engines.networks.test_drawing import small_generator
 
 
 def test_full_truncation_leaves_the_features_and_none_gives_their_mean() -> None:
@@ -20,6 +24,22 @@ def test_the_stored_mean_is_the_mean_of_many_latents_of_each_class() -> None:
             seen = network.begin(torch.randn(4000, 8), torch.full((4000,), index)).mean(dim=0)
             assert torch.allclose(network.mean_start[index], seen, atol=0.1)
     assert not torch.allclose(network.mean_start[0], network.mean_start[1])
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_generator_can_be_truncated_to_one_picture_a_class(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(truncation, "MEAN_SAMPLES", 64)
+    monkeypatch.setattr(truncation, "CHUNK", 32)
+    network = small_generator(name, classes=2).eval()
+    store_mean_start(network)
+    classes, noise = torch.tensor([0, 0, 1]), [torch.zeros(3, 1, size, size) for size in network.noise_sizes]
+    with torch.no_grad():
+        features = network.begin(torch.randn(3, 8), classes)
+        mean = network.mean_start[classes]
+        drawn = network.finish(truncate(features, mean, torch.zeros(3)), classes, noise)
+        assert torch.allclose(drawn[0], drawn[1], atol=1e-6)
+        whole = network.finish(truncate(features, mean, torch.ones(3)), classes, noise)
+    assert torch.allclose(whole, network.finish(features, classes, noise), atol=1e-6)
 
 
 def test_the_mean_is_the_same_each_time_it_is_measured() -> None:

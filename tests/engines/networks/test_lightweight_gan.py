@@ -36,8 +36,8 @@ def test_doubling_starts_without_a_grid() -> None:
 
 @pytest.mark.parametrize(("resolution", "size", "logits"), [(32, 5, 26), (64, 1, 2), (512, 1, 2), (1024, 5, 26)])
 def test_every_resolution_is_drawn_judged_in_two_parts_and_recalled(resolution: int, size: int, logits: int) -> None:
-    generator = LightweightGanGenerator(resolution, 8, base=256, most=8).eval()
-    discriminator = LightweightGanDiscriminator(resolution, base=256, most=8, output_size=size)
+    generator = LightweightGanGenerator(resolution, 8, base=256, most=8, heads=1).eval()
+    discriminator = LightweightGanDiscriminator(resolution, base=256, most=8, output_size=size, heads=1)
     with torch.no_grad():
         pictures = generator(torch.randn(1, 8))
         found, pairs = discriminator.judge_and_recall([pictures])

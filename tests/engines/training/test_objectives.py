@@ -49,10 +49,65 @@ def test_logistic_losses_have_their_closed_form() -> None:
     assert objectives.logistic_generator(scores).item() == pytest.approx(math.log(2))
 
 
-def test_the_gradient_penalty_of_a_linear_critic_is_half_its_squared_norm() -> None:
-    inputs = torch.randn(5, 3, 4, 4, requires_grad=True)
-    weight = torch.randn(3, 4, 4, requires_grad=True)
-    penalty = objectives.gradient_penalty((inputs * weight).flatten(1).sum(dim=1, keepdim=True), inputs)
-    assert penalty.item() == pytest.approx(weight.square().sum().item() / 2, rel=1e-5)
-    penalty.backward()
-    assert torch.allclose(weight.grad, weight.detach(), atol=1e-5)  # type: ignore[arg-type]
+REAL, FAKE = torch.tensor([[1.5], [-0.5]]), torch.tensor([[0.25], [-2.0]])
+
+
+def sigmoid(score: float) -> float:
+    return 1 / (1 + math.exp(-score))
+
+
+@pytest.mark.parametrize(
+    ("name", "critic", "generator", "encoder"),
+    [
+        (
+            "logistic",
+            -(math.log(sigmoid(1.5)) + math.log(sigmoid(-0.5)) + math.log(1 - sigmoid(0.25)) + math.log(1 - sigmoid(-2.0))) / 2,
+            -(math.log(sigmoid(0.25)) + math.log(sigmoid(-2.0))) / 2,
+            -(math.log(1 - sigmoid(1.5)) + math.log(1 - sigmoid(-0.5))) / 2,
+        ),
+        (
+            "saturating logistic",
+            -(math.log(sigmoid(1.5)) + math.log(sigmoid(-0.5)) + math.log(1 - sigmoid(0.25)) + math.log(1 - sigmoid(-2.0))) / 2,
+            (math.log(1 - sigmoid(0.25)) + math.log(1 - sigmoid(-2.0))) / 2,
+            (math.log(sigmoid(1.5)) + math.log(sigmoid(-0.5))) / 2,
+        ),
+        ("hinge", (0 + 1.5) / 2 + (1.25 + 0) / 2, (-0.25 + 2) / 2, (1.5 - 0.5) / 2),
+        ("least squares", (0.25 + 2.25) / 2 + (0.0625 + 4) / 2, (0.5625 + 9) / 2, (2.25 + 0.25) / 2),
+        ("wasserstein", (0.25 - 2.0) / 2 - (1.5 - 0.5) / 2, (-0.25 + 2) / 2, (1.5 - 0.5) / 2),
+        (
+            "relativistic",
+            (math.log(1 + math.exp(0.25 - 1.5)) + math.log(1 + math.exp(-2.0 + 0.5))) / 2,
+            (math.log(1 + math.exp(1.5 - 0.25)) + math.log(1 + math.exp(-0.5 + 2.0))) / 2,
+            (math.log(1 + math.exp(1.5)) + math.log(1 + math.exp(-0.5))) / 2,
+        ),
+    ],
+)
+def test_every_objective_has_its_closed_form(name: str, critic: float, generator: float, encoder: float) -> None:
+    objective = objectives.OBJECTIVES[name]
+    assert objective.critic(REAL, FAKE).item() == pytest.approx(critic, rel=1e-6)
+    assert objective.generator(FAKE, REAL).item() == pytest.approx(generator, rel=1e-6)
+    assert objective.encoder(REAL).item() == pytest.approx(encoder, rel=1e-6)
+    if not objective.paired:
+        assert torch.equal(objective.generator(FAKE, FAKE), objective.generator(FAKE, REAL))
+
+
+@pytest.mark.parametrize("name", objectives.OBJECTIVES)
+def test_every_objective_pulls_critic_and_generator_apart(name: str) -> None:
+    objective = objectives.OBJECTIVES[name]
+    real, fake = torch.zeros(3, 1, requires_grad=True), torch.zeros(3, 1, requires_grad=True)
+    up, down = torch.autograd.grad(objective.critic(real, fake), (real, fake), allow_unused=True)
+    assert (up < 0).all()
+    assert (down >= 0).all()
+    (raised,) = torch.autograd.grad(objective.generator(fake, real.detach()), fake)
+    assert (raised < 0).all()
+
+
+def test_parts_of_the_scores_count_alike_whatever_their_size() -> None:
+    scores = torch.tensor([[1.0, 3.0, 10.0], [1.0, 3.0, 20.0]])
+    assert objectives.by_parts(lambda part: part.mean(), (2, 1), scores).item() == 2.0 + 15.0
+    assert objectives.by_parts(lambda part: part.mean(), (), scores).item() == pytest.approx(38 / 6)
+
+
+def test_recall_is_the_mean_square_of_each_pair_summed() -> None:
+    pairs = [(torch.zeros(2, 2), torch.full((2, 2), 2.0)), (torch.ones(3), torch.zeros(3))]
+    assert objectives.recall_loss(pairs).item() == 4.0 + 1.0
