@@ -153,6 +153,12 @@ def spoken(error: Exception | str) -> gr.Error:
     return gr.Error(text[:1].upper() + text[1:] + "." * (not text.endswith((".", "!", "?"))), duration=None, print_exception=False)
 
 
+def plain(text: str) -> str:
+    """Text for a Markdown field in which nothing is markup: names come from anybody."""
+    marks = {"<": "‹", ">": "›", "*": "∗", "_": "\\_", "`": "'", "[": "(", "]": ")", "#": "\\#", "|": "/", "$": "＄", "\n": " "}
+    return "".join(marks.get(letter, letter) for letter in text)
+
+
 def gpu(function: Callable[..., Any]) -> Callable[..., Any]:
     """The one wrapper of everything that draws: borrows a GPU on a ZeroGPU Space, does nothing elsewhere.
 

@@ -12,7 +12,7 @@ from engines.translation.washes import dye, from_lab, to_lab, wash_colour
 BROAD = 40
 FLAT_LIGHTNESS = 3.0
 CORE = 0.6
-STRIP = 512
+STRIP = 64
 
 Draw = Callable[[np.ndarray], np.ndarray]
 """sRGB in [0, 1], float32, shape (h, w, 3) → what the network draws, same shape."""

@@ -13,9 +13,10 @@ from engines.curation.cutout.plain import PlainRule, plain_mask
 from engines.errors import StudioError
 from engines.evaluation.materials import skin_mask
 from engines.recipe import MAX_DRAWN, Mask
-from engines.translation.detail import enlarged, local_fit
+from engines.translation.detail import enlarged, local_fit, reduced
 
-DETAIL = 448
+DETAIL = 384
+ROOM_DETAIL = 224
 UPPER = 0.34
 LEAST_FACE = 0.004
 MOST_FACE = 0.15
@@ -26,8 +27,10 @@ TAN_GARMENT = 0.3
 FACE_CHROMA = 11.0
 HAIR_DISTANCE = 20.0
 HAIR_REACH = 0.9
-ROOM_ROUNDS = 4
+ROOM_ROUNDS = 3
 CRISP = 1.6
+ROUND = 1.2
+EDGE = 0.025
 CHECK = "check the mask"
 
 
@@ -148,15 +151,19 @@ def fitted(inside: np.ndarray, picture: Image.Image) -> np.ndarray:
 
 def _in_the_middle(pixels: np.ndarray) -> np.ndarray:
     """GrabCut from a guess: the border is not it, the middle may be. Shape (h, w), bool."""
-    middle = _middle(pixels.shape)
+    height, width = pixels.shape[:2]
+    scale = min(1.0, ROOM_DETAIL / max(height, width))
+    small = reduced(pixels, (max(1, round(scale * height)), max(1, round(scale * width))))
+    middle = _middle(small.shape)
     if middle.all():
-        return middle
+        return np.ones((height, width), bool)
     marks = np.where(middle, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     marks[:, [0, -1]] = marks[0] = cv2.GC_BGD
     cv2.setRNGSeed(0)
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(np.ascontiguousarray(pixels[..., ::-1]), marks, None, *models, ROOM_ROUNDS, cv2.GC_INIT_WITH_MASK)
-    return (marks == cv2.GC_FGD) | (marks == cv2.GC_PR_FGD)
+    cv2.grabCut(np.ascontiguousarray(small[..., ::-1]), marks, None, *models, ROOM_ROUNDS, cv2.GC_INIT_WITH_MASK)
+    cut = ((marks == cv2.GC_FGD) | (marks == cv2.GC_PR_FGD)).astype(np.float32)
+    return enlarged(cut, (height, width)) > 0.5
 
 
 def _middle(shape: tuple[int, ...]) -> np.ndarray:
@@ -252,9 +259,13 @@ def _outlined(picture: Image.Image, small: Image.Image, garment: np.ndarray) -> 
     solid = garment.astype(np.uint8)
     near = cv2.dilate(solid, kernel) != cv2.erode(solid, kernel)
     guide = np.asarray(small.convert("L"), np.float32) / 255
-    fit = local_fit(guide, solid.astype(np.float32)[..., None], np.ones_like(guide), radius, 1e-4)
-    full = np.asarray(picture.convert("L"), np.float32) / 255
-    soft = (fit.at(full)[..., 0] - 0.5) * CRISP + 0.5
-    hard = enlarged(solid.astype(np.float32), full.shape)
-    band = enlarged(near.astype(np.float32), full.shape) > 0.5
-    return np.where(band, np.clip(soft, 0, 1) * 255, (hard > 0.5) * 255.0).round().astype(np.uint8)
+    even = cv2.GaussianBlur(solid.astype(np.float32), (0, 0), ROUND)
+    fit = local_fit(guide, even[..., None], np.ones_like(guide), radius, EDGE**2)
+    soft = np.asarray(picture.convert("L"), np.float32)
+    soft *= enlarged(fit.slope[..., 0], soft.shape)  # in place: a photograph has many pixels
+    soft += enlarged((fit.offset[..., 0] - 0.5) * 255, soft.shape)
+    soft *= CRISP
+    soft += 127.5
+    hard = cv2.resize(solid * 255, picture.size, interpolation=cv2.INTER_LINEAR)
+    band = cv2.resize(near.astype(np.uint8) * 255, picture.size, interpolation=cv2.INTER_LINEAR)
+    return np.where(band > 127, np.clip(soft, 0, 255, out=soft).round(out=soft).astype(np.uint8), np.uint8(255) * (hard > 127))

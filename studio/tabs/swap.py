@@ -1,23 +1,36 @@
-"""Texture swap: leather to denim and back, of any picture, with the way back beside it."""
+"""Texture swap: a garment from leather to denim and back, with everything around it as it was."""
 
+import hashlib
 import time
-from collections.abc import Sequence
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 from PIL import Image
 
 from engines import imaging
 from engines.errors import StudioError
 from engines.models.card import Card
 from engines.models.zoo import Zoo
+from engines.paths import replacing
 from engines.production.rendering import proven_recipe
-from engines.recipe import Sample, file_hash, save_with_recipe
+from engines.recipe import AS_DRAWN, MAX_FEATHER, MAX_PERCENT, Look, Mask, Sample, file_hash, look_value, save_with_recipe
+from engines.translation.batch import Outcome, Place, places_of, swap_each
+from engines.translation.familiarity import read_familiar, unfamiliar
+from engines.translation.garment_mask import drawn_mask, find_garment, weight_of
 from engines.translation.swap import Swapped, swap_recipe
+from engines.translation.washes import washes
 from studio import guards
 from studio.components.compare import Compare, Comparison
+from studio.components.delivery import Delivery
+from studio.components.mask_editor import SIDE as MASK_SIDE
+from studio.components.mask_editor import MaskDrawing, MaskEditor, MaskView
 from studio.components.picture_grid import PictureGrid, Tiles, save_sprite
 from studio.components.picture_row import NamedPicture, PictureRow
 from studio.components.uploaded_image import UploadedImage
@@ -29,15 +42,26 @@ EXAMPLES_A_CLASS = 4
 EXAMPLE_TRUNCATION = 0.7
 EXAMPLE_SIDE = 128
 PREVIEW_SIDE = 1600
+FAMILIAR_SIDE = 384
 MODEL_QUEUE = "model"
+MANY_QUEUE = "many swaps"
+MOST_FILES = 500
+NOTED = 6
+STOP_FILE = "stop-swapping"
 ROWS = ("Original", "Generated", "Recovered")
-INTRODUCTION = "Give a leather garment the texture of denim, or denim that of leather."
+GARMENT, WHOLE = "Only the garment", "The whole picture"
+OWN_COLOUR = "As drawn"
+INTRODUCTION = "Give a leather garment the texture of denim, or denim that of leather. Only the garment changes."
 EXAMPLES_NOTE = "Or choose a garment drawn here and now:"
 EMPTY = "Choose an example, or upload a picture of a garment. It appears here before and after, with a divider to move between them."
+EMPTY_MASK = "The garment is found as soon as a picture is there. Paint over what was missed, erase what should stay."
 NOTE = (
-    "It is meant for garments, never for the person who wears them. It does best on single garments on plain ground: it sees the whole "
-    "picture, so skin, hair and backgrounds drift in colour, and faces smear. *Recovered* is the way back: the nearer it comes to the "
-    "original, the more of the garment was kept. The download carries its recipe, with the fingerprint of your picture."
+    "It is meant for garments, never for the person who wears them: what lies outside the mask stays as it was, bit for bit. "
+    "*Recovered* is the way back: the nearer it comes to the original, the more of the garment was kept. The download has the size of your "
+    "picture and carries its recipe, with the mask and the fingerprint of your picture."
+)
+MANY_NOTE = (
+    "The settings above hold for every picture; each garment is found by itself. Stopped and started again, it goes on where it was."
 )
 
 
@@ -48,14 +72,39 @@ class SwapHandles:
     picture: UploadedImage
     target: gr.Radio
     model: gr.Dropdown
+    strength: gr.Slider
+    wash: gr.Dropdown
+    colour: gr.Slider
+    texture: gr.Slider
+    shading: gr.Slider
+    where: gr.Radio
+    feather: gr.Slider
     run: gr.Button
     examples: PictureGrid
+    mask: MaskEditor
     result: Compare
     rows: PictureRow
     download: gr.DownloadButton
     line: gr.Markdown
     there: gr.State
     recipes: tuple[Sample, ...]
+
+    @property
+    def look(self) -> list[Any]:
+        """The fields that `look_of` reads, in its order."""
+        return [self.strength, self.colour, self.texture, self.shading, self.wash]
+
+
+@dataclass(frozen=True)
+class ManyHandles:
+    """The part of the tab that swaps many pictures at once."""
+
+    files: gr.File
+    folder: gr.Textbox | None
+    run: gr.Button
+    stop: gr.Button
+    status: gr.Markdown
+    delivery: Delivery
 
 
 @dataclass(frozen=True)
@@ -66,6 +115,7 @@ class SwapResult:
         download: the generated picture at full size, its recipe inside.
         original, generated, recovered: the three rows as the page shows them, at most `PREVIEW_SIDE` pixels a side.
         size: width and height of these three.
+        warning: what to doubt about the swap, or "".
     """
 
     download: Path
@@ -73,6 +123,7 @@ class SwapResult:
     generated: Path
     recovered: Path
     size: tuple[int, int]
+    warning: str = ""
 
 
 def directions(classes: Sequence[str]) -> list[tuple[str, str]]:
@@ -100,11 +151,60 @@ def write_example(services: Services, recipe: Sample, folder: Path) -> Path:
     return path
 
 
-def swap_picture(services: Services, picture: str | Path | None, target: object, model: object, folder: Path) -> SwapResult:
+def look_of(strength: object, colour: object, texture: object, shading: object, wash: object) -> Look:
+    """The look that the fields ask for.
+
+    Raises:
+        StudioError: an amount that is no number from 0 to 150, or an unknown wash.
+    """
+    percent = partial(guards.finite_float, low=0, high=MAX_PERCENT)
+    named = wash if isinstance(wash, str) and wash != OWN_COLOUR else ""
+    return look_value(
+        Look(
+            percent(strength, "the strength"),
+            percent(colour, "the colour"),
+            percent(texture, "the texture"),
+            percent(shading, "the shading"),
+            named,
+        )
+    )
+
+
+def mask_of(where: object, feather: object, drawing: MaskDrawing | None, key: str) -> Mask:
+    """The mask that the fields ask for: none, the garment that is found, or the one that was drawn on the very picture.
+
+    Args:
+        key: `picture_key` of the picture; a drawing for another one does not count.
+
+    Raises:
+        StudioError: an unknown choice, or an impossible feather.
+    """
+    if guards.one_of(where, (GARMENT, WHOLE), "what is swapped") == WHOLE:
+        return Mask("none")
+    width = guards.finite_float(feather, "the feather", 0, MAX_FEATHER)
+    if drawing is None or drawing.inside is None or drawing.key != key:
+        return Mask("auto", feather=width)
+    return drawn_mask(drawing.inside, width)
+
+
+def picture_key(path: Path) -> str:
+    """A short name of a picture file by its bytes."""
+    return file_hash(path)[:16]
+
+
+def swap_picture(
+    services: Services,
+    picture: str | Path | None,
+    target: object,
+    model: object,
+    folder: Path,
+    look: Look = AS_DRAWN,
+    mask: Mask = Mask("auto"),  # noqa: B008  (frozen)
+) -> SwapResult:
     """Swap a picture file and write what comes out below `folder`.
 
     Raises:
-        StudioError: no picture, one that cannot be opened, or an unknown model or class.
+        StudioError: no picture, one that cannot be opened, an unknown model or class, or an impossible look or mask.
     """
     name = guards.one_of(model, services.zoo.names("translator"), "the model")
     translator = services.zoo.translator(name)
@@ -114,30 +214,50 @@ def swap_picture(services: Services, picture: str | Path | None, target: object,
     path = Path(picture)
     original = imaging.safe_open(path)
     fingerprint = file_hash(path)
-    recipe = swap_recipe(translator, chosen, fingerprint, proven_recipe(path, services.render))
-    swapped = services.swap(name, original, chosen)
-    download = folder / guards.file_name(path.stem[:60], chosen, fingerprint[:8], suffix=".png")
+    recipe = swap_recipe(translator, chosen, fingerprint, proven_recipe(path, services.render), look, mask)
+    swapped = services.swap(name, original, chosen, recipe.look, recipe.mask, PREVIEW_SIDE)
+    named = hashlib.sha256(repr((recipe.look, recipe.mask)).encode()).hexdigest()[:4] if (look, mask) != (AS_DRAWN, Mask("auto")) else ""
+    download = folder / guards.file_name(path.stem[:60], chosen, fingerprint[:8], named, suffix=".png")
     save_with_recipe(swapped.generated, download, recipe)
-    return _written(swapped, download)
+    return _written(swapped, download, _warning(services, name, original, chosen, recipe.mask))
 
 
-def _written(swapped: Swapped, download: Path) -> SwapResult:
+def _warning(services: Services, model: str, picture: Image.Image, target: str, mask: Mask) -> str:
+    """What to doubt about a swap: a picture unlike those that the model learned from; "" where nobody can say."""
+    familiar = read_familiar(services.zoo.folder(model))
+    if familiar is None:
+        return ""
+    source = next(name for name in services.zoo.card(model).classes if name != target)
+    small = imaging.within(picture, FAMILIAR_SIDE)
+    return unfamiliar(familiar, services.encoders.get(), small, weight_of(mask, small), source)
+
+
+def _written(swapped: Swapped, download: Path, warning: str) -> SwapResult:
     """Write the three rows beside the download; where nothing is made smaller, the download is the generated one itself."""
-    size = _preview(swapped.original).size
+    size = imaging.within(swapped.original, PREVIEW_SIDE).size
     files = {name: download.with_name(f"{download.stem}-{name}.png") for name in ("original", "generated", "recovered")}
     if size == swapped.original.size:
         files["generated"] = download
     for name, path in files.items():
         if path != download:
-            imaging.save_png(_preview(getattr(swapped, name)), path)
-    return SwapResult(download, size=size, **files)
+            imaging.save_png(imaging.within(getattr(swapped, name), PREVIEW_SIDE), path)
+    return SwapResult(download, size=size, warning=warning, **files)
 
 
-def _preview(picture: Image.Image) -> Image.Image:
-    scale = PREVIEW_SIDE / max(picture.size)
-    if scale >= 1:
-        return picture
-    return picture.resize((max(1, round(picture.width * scale)), max(1, round(picture.height * scale))), Image.Resampling.LANCZOS)
+def show_mask(services: Services, picture: str | None, where: str, request: gr.Request) -> MaskView | None:
+    """Find the garment of the picture on show, for the page to paint on; nothing where all is swapped or nothing is there."""
+    if not picture or where == WHOLE:
+        return None
+    path, folder = Path(picture), services.session_folder(request)
+    preview = imaging.within(imaging.safe_open(path), MASK_SIDE)
+    found = find_garment(preview)
+    key = picture_key(path)
+    shown, mask = folder / f"mask-{key}-picture.png", folder / f"mask-{key}.png"
+    imaging.save_png(preview, shown)
+    opaque = np.full((*found.mask.shape, 4), 255, np.uint8)
+    opaque[..., 3] = found.mask
+    imaging.save_png(Image.fromarray(opaque, "RGBA"), mask)
+    return MaskView(key, shown, mask, preview.size, found.doubt)
 
 
 def show_examples(services: Services, recipes: Sequence[Sample], there: bool, request: gr.Request) -> tuple[Any, bool]:
@@ -149,10 +269,33 @@ def show_examples(services: Services, recipes: Sequence[Sample], there: bool, re
     return Tiles("examples", labels, sheet, EXAMPLES_A_CLASS, len(recipes)), True
 
 
-def swap_upload(services: Services, picture: str | None, target: str, model: str, request: gr.Request) -> list[Any]:
-    """Swap the picture on show: everything that the page shows of a result."""
+def swap_upload(
+    services: Services,
+    only_if_there: bool,
+    picture: str | None,
+    target: str,
+    model: str,
+    strength: float,
+    colour: float,
+    texture: float,
+    shading: float,
+    wash: str,
+    where: str,
+    feather: float,
+    drawing: MaskDrawing | None,
+    request: gr.Request,
+) -> list[Any]:
+    """Swap the picture on show: everything that the page shows of a result.
+
+    Args:
+        only_if_there: do nothing without a picture, as after an amount was changed, where the button would say so.
+    """
+    if only_if_there and not picture:
+        return [gr.skip()] * 4
     begun = time.perf_counter()
-    result = swap_picture(services, picture, target, model, services.session_folder(request))
+    look = look_of(strength, colour, texture, shading, wash)
+    mask = mask_of(where, feather, drawing, picture_key(Path(picture)) if picture else "")
+    result = swap_picture(services, picture, target, model, services.session_folder(request), look, mask)
     return _shown(services, result, target, model, time.perf_counter() - begun)
 
 
@@ -174,15 +317,127 @@ def swap_example(services: Services, recipes: Sequence[Sample], model: str, even
     return [str(path), target, *_shown(services, result, target, model, time.perf_counter() - begun)]
 
 
-def swap(services: Services, picture: str | None, target: str, model: str, request: gr.Request) -> str:
+def swap(
+    services: Services,
+    picture: str | None,
+    target: str,
+    model: str,
+    strength: float,
+    colour: float,
+    texture: float,
+    shading: float,
+    wash: str,
+    mask: str,
+    request: gr.Request,
+) -> str:
     """Swap the texture of a garment: a PNG of the picture's size with its recipe inside.
 
     Args:
         picture: a JPEG, PNG or WEBP file.
         target: what it becomes, such as "denim".
         model: a translator, such as "leather-denim".
+        strength, colour, texture, shading: percent from 0 to 150.
+        wash: a name such as "indigo", a colour such as "#1f3a5f", or nothing.
+        mask: "auto" for the garment, "none" for the whole picture.
     """
-    return str(swap_picture(services, picture, target, model, services.session_folder(request)).download)
+    chosen = Mask(guards.one_of(mask, ("auto", "none"), "the mask"))
+    look = look_of(strength, colour, texture, shading, wash)
+    return str(swap_picture(services, picture, target, model, services.session_folder(request), look, chosen).download)
+
+
+# Many at once
+
+
+def swap_many(
+    services: Services,
+    files: list[str] | None,
+    folder_name: str | None,
+    target: str,
+    model: str,
+    strength: float,
+    colour: float,
+    texture: float,
+    shading: float,
+    wash: str,
+    where: str,
+    feather: float,
+    request: gr.Request,
+) -> Iterator[tuple[str, Any]]:
+    """Swap uploaded pictures, or those of a folder on this machine, one after another: a line on how far it is, and a ZIP at the end.
+
+    Raises:
+        StudioError: nothing to swap, a folder where none may be read, or an impossible value.
+    """
+    session = services.session_folder(request)
+    stop = session / STOP_FILE
+    stop.unlink(missing_ok=True)
+    translator = services.zoo.translator(guards.one_of(model, services.zoo.names("translator"), "the model"))
+    chosen = guards.one_of(target, translator.card.classes, "the direction")
+    look, mask = look_of(strength, colour, texture, shading, wash), mask_of(where, feather, None, "")
+    places, into = _many_places(services, files, folder_name, chosen, session)
+    yield f"0 of {len(places)} pictures.", gr.skip()
+    outcomes: list[Outcome] = []
+    for outcome in swap_each(translator, places, chosen, look, mask, partial(proven_recipe, draw_again=services.render)):
+        outcomes.append(outcome)
+        if stop.exists() and len(outcomes) < len(places):
+            stop.unlink(missing_ok=True)
+            yield _told(outcomes, len(places), into, stopped=True), gr.skip() if into else _zipped(outcomes, session, chosen)
+            return
+        if len(outcomes) < len(places):
+            yield _told(outcomes, len(places), None), gr.skip()
+    yield _told(outcomes, len(places), into), gr.skip() if into else _zipped(outcomes, session, chosen)
+
+
+def stop_many(services: Services, request: gr.Request) -> None:
+    """Ask the session's running batch to stop after the picture it is at."""
+    (services.session_folder(request) / STOP_FILE).touch()
+
+
+def _many_places(
+    services: Services, files: Sequence[str] | None, folder_name: str | None, target: str, session: Path
+) -> tuple[list[Place], Path | None]:
+    """What is swapped and where it goes; and the folder to name when it is one of this machine."""
+    if isinstance(folder_name, str) and folder_name.strip():
+        if not services.settings.local:
+            raise StudioError("folders on the machine can be read only when Atelier runs on your own: upload the pictures instead")
+        folder = Path(folder_name.strip()).expanduser()
+        if not folder.is_dir():
+            raise StudioError(f"{folder} is not a folder: name a folder with pictures in it")
+        into = folder.resolve().with_name(f"{folder.resolve().name}-{target}")
+        return places_of([folder], into), into
+    paths = [guards.uploaded_file(path) for path in files or ()]
+    if not 1 <= len(paths) <= MOST_FILES:
+        raise StudioError(f"there are {len(paths)} pictures: upload 1 to {MOST_FILES}")
+    names = Counter(path.stem for path in paths)
+    out = session / f"swapped-to-{target}"
+    stems = [path.stem if names[path.stem] == 1 else f"{path.stem}-{picture_key(path)[:6]}" for path in paths]
+    return [Place(path, out / guards.file_name(stem, suffix=".png")) for path, stem in zip(paths, stems, strict=True)], None
+
+
+def _told(outcomes: Sequence[Outcome], total: int, into: Path | None, stopped: bool = False) -> str:
+    """How far a batch is, and what was left out."""
+    counts = Counter(outcome.state for outcome in outcomes)
+    done = counts["swapped"] + counts["already"]
+    text = f"{done} of {total} pictures swapped"
+    text += f", {counts['already']} of them before" if counts["already"] else ""
+    failed = [outcome.reason for outcome in outcomes if outcome.state == "failed"]
+    text += f", {len(failed)} left out." if failed else "."
+    text += " Stopped, as you asked; start again to go on." if stopped else ""
+    text += f" They lie in {into}." if into else ""
+    more = [f"and {len(failed) - NOTED} more"] if len(failed) > NOTED else []
+    return "\n".join([guards.plain(text), *("\n- " + guards.plain(reason) for reason in failed[:NOTED] + more)])
+
+
+def _zipped(outcomes: Sequence[Outcome], session: Path, target: str) -> Any:
+    """All swapped pictures of a batch in one ZIP."""
+    made = [outcome.place.out for outcome in outcomes if outcome.state != "failed"]
+    if not made:
+        return gr.skip()
+    path = session / f"swapped-to-{target}.zip"
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+        for file in made:
+            archive.write(file, file.name)
+    return path
 
 
 def _shown(services: Services, result: SwapResult, target: str, model: str, seconds: float) -> list[Any]:
@@ -192,8 +447,12 @@ def _shown(services: Services, result: SwapResult, target: str, model: str, seco
     files = (result.original, result.generated, result.recovered)
     rows = [NamedPicture(path, name, note, result.size) for path, name, note in zip(files, ROWS, notes, strict=True)]
     line = f"{other} → {target} by the model **{model}** in {seconds:.1f} s."
+    line += f"\n\n**Look twice:** {guards.plain(result.warning)}" if result.warning else ""
     before_and_after = Comparison(result.original, result.generated, "original", target, result.size)
     return [before_and_after, rows, gr.DownloadButton(value=str(result.download), interactive=True), line]
+
+
+# Layout
 
 
 def build(services: Services) -> SwapHandles:
@@ -208,48 +467,125 @@ def build(services: Services) -> SwapHandles:
             picture = UploadedImage(label="Your picture", height=230, elem_id="swap-picture")
             target = gr.Radio(ways, value=ways[0][1] if ways else None, label="Direction", elem_id="swap-direction")
             model = gr.Dropdown(models, value=models[0] if models else None, label="Model", visible=len(models) > 1, elem_id="swap-model")
+            where = gr.Radio([GARMENT, WHOLE], value=GARMENT, label="What is swapped", elem_id="swap-where")
+            strength = _amount("Strength", "strength", "0 gives your picture back, 100 is what the model drew.")
+            wash = gr.Dropdown(
+                wash_choices(ways[0][1] if ways else ""), value=OWN_COLOUR, label="Wash", allow_custom_value=True, elem_id="swap-wash",
+                info="Choose one, or type a colour such as #7a3b2e.",
+            )  # fmt: skip
+            with gr.Accordion("Colour, texture, shading, edge", open=False, elem_id="swap-finer"):
+                colour = _amount("Colour", "colour", "Hue and saturation.")
+                texture = _amount("Texture", "texture", "The finest of it: weave, grain.")
+                shading = _amount("Shading", "shading", "Light and dark; less keeps your folds.")
+                feather = gr.Slider(
+                    0, MAX_FEATHER, Mask().feather, step=0.1, label="Feather", elem_id="swap-feather",
+                    info="Softens the edge inwards, in percent of the longer side.",
+                )  # fmt: skip
             run = gr.Button("Swap the texture", variant="primary", elem_id="swap-run")
             gr.Markdown(EXAMPLES_NOTE, elem_classes="fine-print", label="Examples", visible=bool(examples))
             grid = PictureGrid(label="Example garments", marks=("✓",), visible=bool(examples), elem_id="swap-examples")
         with gr.Column(scale=6, min_width=320):
-            result = Compare(label="Before and after", empty=EMPTY, elem_id="swap-compare")
+            with gr.Row():
+                with gr.Column(min_width=300):
+                    mask = MaskEditor(label="Mask", empty=EMPTY_MASK, elem_id="swap-mask")
+                with gr.Column(min_width=300):
+                    result = Compare(label="Before and after", empty=EMPTY, elem_id="swap-compare")
             line = gr.Markdown(described(first), label="What was done", elem_id="swap-status", elem_classes="fine-print")
             rows = PictureRow(label="Original, generated, recovered", elem_id="swap-rows")
             with gr.Row(elem_classes="looks"):
                 download = gr.DownloadButton("Download PNG", size="sm", interactive=False, elem_id="swap-download")
+    many = _build_many(services)
     gr.Markdown(f"{NOTE}\n\n*Rights:* {first.rights}" if first else NOTE, elem_classes="fine-print", label="What it does, and rights")
     there = gr.State(False)
     handles = SwapHandles(
-        picture, target, model, run, grid, result, rows, download, line, there, tuple(examples)
+        picture, target, model, strength, wash, colour, texture, shading, where, feather, run, grid, mask, result, rows, download, line,
+        there, tuple(examples),
     )  # fmt: skip
     _wire(services, handles)
+    _wire_many(services, handles, many)
     _offer_to_programs(services, models[0] if models else "")
     return handles
 
 
+def _amount(label: str, name: str, info: str) -> gr.Slider:
+    return gr.Slider(0, MAX_PERCENT, 100, step=1, label=label, info=info, elem_id=f"swap-{name}")
+
+
+def _build_many(services: Services) -> ManyHandles:
+    with gr.Accordion("Many pictures at once", open=False, elem_id="swap-many"):
+        gr.Markdown(MANY_NOTE, elem_classes="fine-print", label="Many at once")
+        files = gr.File(
+            file_count="multiple", file_types=[".jpg", ".jpeg", ".png", ".webp"], label="Pictures", height=150, elem_id="swap-many-files"
+        )
+        folder = None
+        if services.settings.local:
+            folder = gr.Textbox(
+                label="Or a folder here", placeholder="~/photographs", max_lines=1, max_length=1000, elem_id="swap-many-folder",
+                info="The swaps go into a folder beside it.",
+            )  # fmt: skip
+        with gr.Row(elem_classes="side-by-side"):
+            run = gr.Button("Swap them all", variant="primary", elem_id="swap-many-run")
+            stop = gr.Button("Stop", elem_id="swap-many-stop", min_width=80)
+        status = gr.Markdown("", elem_id="swap-many-status", elem_classes="fine-print", label="How far it is")
+        return ManyHandles(files, folder, run, stop, status, Delivery(label="Swapped pictures", elem_id="swap-many-delivery"))
+
+
+def wash_choices(target: str) -> list[str]:
+    """The washes to choose from for a material, the network's own colour first."""
+    return [OWN_COLOUR, *washes(target)]
+
+
+def change_target(target: str, wash: str) -> Any:
+    """The washes of another material; a colour stays, a wash only where the material has it too."""
+    choices = wash_choices(target)
+    return gr.update(choices=choices, value=wash if wash in choices or str(wash).startswith("#") else OWN_COLOUR)
+
+
 def _wire(services: Services, to: SwapHandles) -> None:
     shown = [to.result, to.rows, to.download, to.line]
-    asked = [to.picture, to.target, to.model]
+    asked = [to.picture, to.target, to.model, *to.look, to.where, to.feather, to.mask]
     drawing: dict[str, Any] = {"concurrency_id": MODEL_QUEUE, "api_visibility": "private", "show_progress_on": to.result}
-    to.run.click(guards.sentences(swap_upload, services), asked, shown, **drawing)
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    to.run.click(guards.sentences(swap_upload, services, False), asked, shown, **drawing)
+    let_go = [slider.release for slider in (to.strength, to.colour, to.texture, to.shading, to.feather)]
+    gr.on(let_go, guards.sentences(swap_upload, services, True), asked, shown, trigger_mode="always_last", **drawing)
     to.examples.pick(guards.sentences(swap_example, services, to.recipes), to.model, [to.picture, to.target, *shown], **drawing)
-    to.model.input(
-        guards.sentences(change_model, services),
-        to.model,
-        [to.target, to.line],
-        queue=False,
+    gr.on(
+        [to.picture.change, to.where.change],
+        guards.sentences(show_mask, services),
+        [to.picture, to.where],
+        to.mask,
         api_visibility="private",
-        show_progress="hidden",
+        show_progress_on=to.mask,
+        trigger_mode="always_last",
     )
+    to.target.change(guards.sentences(change_target), [to.target, to.wash], to.wash, queue=False, **quiet)
+    to.model.input(guards.sentences(change_model, services), to.model, [to.target, to.line], queue=False, **quiet)
+
+
+def _wire_many(services: Services, to: SwapHandles, many: ManyHandles) -> None:
+    fields = [many.files, many.folder or gr.State(None), to.target, to.model, *to.look, to.where, to.feather]
+    many.run.click(
+        guards.sentences(swap_many, services),
+        fields,
+        [many.status, many.delivery],
+        api_visibility="private",
+        concurrency_id=MANY_QUEUE,
+        show_progress="minimal",
+        show_progress_on=many.status,
+    )
+    many.stop.click(guards.sentences(stop_many, services), None, None, queue=False, api_visibility="private", show_progress="hidden")
 
 
 def _offer_to_programs(services: Services, first: str) -> None:
-    """The public endpoint; but for the picture its fields are text, so that a wrong value gets our sentence."""
+    """The public endpoint; but for the picture and amounts its fields are text, so that a wrong value gets our sentence."""
     with gr.Row(visible=False):
         picture = UploadedImage(label="Picture")
         target, model = gr.Textbox(label="Target"), gr.Textbox(first, label="Model")
+        amounts = [gr.Number(100, label=name) for name in ("Strength", "Colour", "Texture", "Shading")]
+        wash, mask = gr.Textbox("", label="Wash"), gr.Textbox("auto", label="Mask")
         file, asked = gr.File(label="Swapped"), gr.Button("Swap")
-    fields = [picture, target, model]
+    fields = [picture, target, model, *amounts, wash, mask]
     asked.click(guards.sentences(swap, services), fields, file, api_name="swap", api_visibility="public", concurrency_id=MODEL_QUEUE)
 
 

@@ -1,16 +1,25 @@
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
+import numpy as np
 import pytest
+from PIL import Image
 
 from engines import imaging
 from engines.errors import StudioError
 from engines.models.zoo import Zoo
-from engines.recipe import Sample, Swap, file_hash, read_recipe
+from engines.recipe import Look, Mask, Sample, Swap, file_hash, read_recipe
+from engines.translation.garment_mask import read_drawn
+from studio.components.mask_editor import MaskDrawing
 from studio.settings import Settings
 from studio.state import Services
 from studio.tabs import swap
 from tests import pictures
+from tests.engines.translation.garments import person
 
 
 @pytest.fixture
@@ -76,6 +85,136 @@ def test_what_cannot_be_swapped_gets_a_sentence(
     with pytest.raises(StudioError, match=sentence):
         swap.swap_picture(services, tmp_path / picture if picture else picture, target, model, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_fields_become_a_look_and_a_mask() -> None:
+    assert swap.look_of(80, 120, 0, 33.5, "indigo") == Look(80, 120, 0, 33.5, "indigo")
+    assert swap.look_of(100, 100, 100, 100, swap.OWN_COLOUR) == Look()
+    inside = np.full((4, 4), 255, np.uint8)
+    assert swap.mask_of(swap.WHOLE, 1, MaskDrawing("a", inside), "a") == Mask("none")
+    assert swap.mask_of(swap.GARMENT, 1, None, "a") == Mask("auto", feather=1)
+    assert swap.mask_of(swap.GARMENT, 1, MaskDrawing("a"), "a") == Mask("auto", feather=1)
+    assert swap.mask_of(swap.GARMENT, 1, MaskDrawing("another picture", inside), "a") == Mask("auto", feather=1)
+    drawn = swap.mask_of(swap.GARMENT, 1, MaskDrawing("a", inside), "a")
+    assert (read_drawn(drawn.drawn) == inside).all()
+
+
+@pytest.mark.parametrize("amounts", [(151, 100, 100, 100), (100, float("nan"), 100, 100), (100, 100, "much", 100), (100, 100, 100, None)])
+def test_an_impossible_amount_gets_a_sentence(amounts: tuple[object, ...]) -> None:
+    with pytest.raises(StudioError, match="is a number from 0 to 150"):
+        swap.look_of(*amounts, swap.OWN_COLOUR)
+    with pytest.raises(StudioError, match="indigo"):
+        swap.look_of(100, 100, 100, 100, "rgb(1, 2, 3)")
+    with pytest.raises(StudioError, match="what is swapped"):
+        swap.mask_of("everything", 1, None, "a")
+    with pytest.raises(StudioError, match="feather"):
+        swap.mask_of(swap.GARMENT, 100, None, "a")
+
+
+def test_the_mask_on_show_is_a_preview_that_we_made(services: Services, request_of_ann: gr.Request, tmp_path: Path) -> None:
+    picture, parts = person(1200, 1600)
+    picture.save(tmp_path / "ann.png")
+    view = swap.show_mask(services, str(tmp_path / "ann.png"), swap.GARMENT, request_of_ann)
+    assert view is not None
+    assert view.size == imaging.safe_open(view.picture).size == (768, 1024)
+    assert view.key == swap.picture_key(tmp_path / "ann.png")
+    with Image.open(view.mask) as mask:
+        shown = np.asarray(mask.getchannel("A").resize((1200, 1600))) > 127
+    assert (shown == parts["jacket"]).mean() > 0.97
+    assert swap.show_mask(services, str(tmp_path / "ann.png"), swap.WHOLE, request_of_ann) is None
+    assert swap.show_mask(services, None, swap.GARMENT, request_of_ann) is None
+
+
+def test_what_was_painted_is_what_changes(services: Services, request_of_ann: gr.Request, tmp_path: Path) -> None:
+    picture, _ = person(300, 400)
+    path = tmp_path / "ann.png"
+    picture.save(path)
+    inside = np.zeros((400, 300), np.uint8)
+    inside[200:300, 100:200] = 255
+    fields = (100, 100, 100, 100, swap.OWN_COLOUR, swap.GARMENT, 0)
+    drawing = MaskDrawing(swap.picture_key(path), inside)
+    shown = swap.swap_upload(services, False, str(path), "denim", "leather-denim", *fields, drawing, request_of_ann)
+    after, before = (np.asarray(imaging.safe_open(file)) for file in (shown[0].after, path))
+    changed = (after != before).any(axis=-1)
+    assert changed[inside > 0].mean() > 0.9
+    assert not changed[inside == 0].any()
+
+
+def test_a_slider_without_a_picture_does_nothing_and_the_button_says_why(services: Services, request_of_ann: gr.Request) -> None:
+    fields = (None, "denim", "leather-denim", 100, 100, 100, 100, swap.OWN_COLOUR, swap.GARMENT, 0, None, request_of_ann)
+    assert len(swap.swap_upload(services, True, *fields)) == 4
+    with pytest.raises(StudioError, match="no picture yet"):
+        swap.swap_upload(services, False, *fields)
+
+
+def many(services: Services, request: gr.Request, files: list[Path] | None, folder: str | None = None) -> Iterator[tuple[str, Any]]:
+    paths = [str(path) for path in files or ()]
+    return swap.swap_many(
+        services, paths, folder, "denim", "leather-denim", 100, 100, 100, 100, swap.OWN_COLOUR, swap.GARMENT, 0.1, request
+    )
+
+
+@pytest.fixture
+def twenty(services: Services, request_of_ann: gr.Request, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Twenty uploads, two of them no pictures."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(services.settings.served))
+    folder = services.session_folder(request_of_ann) / "uploads"
+    folder.mkdir()
+    files = [pictures.photograph(folder / f"{index:02}.png", 40, 30, seed=index) for index in range(18)]
+    return [*files[:7], pictures.text_named_jpg(folder / "poem.jpg"), *files[7:], pictures.animated_gif(folder / "dance.gif")]
+
+
+def test_twenty_pictures_of_which_two_are_bad_give_eighteen_and_two_sentences(
+    services: Services, request_of_ann: gr.Request, twenty: list[Path]
+) -> None:
+    told = list(many(services, request_of_ann, twenty))
+    assert len(told) == 21
+    line, archive = told[-1]
+    assert line.startswith("18 of 20 pictures swapped, 2 left out.")
+    assert "poem.jpg" in line
+    assert "dance.gif" in line
+    with zipfile.ZipFile(archive) as opened:
+        assert len(opened.namelist()) == 18
+
+
+def test_a_stopped_batch_gives_what_is_done_and_goes_on_from_there(
+    services: Services, request_of_ann: gr.Request, twenty: list[Path]
+) -> None:
+    told = []
+    for line, archive in many(services, request_of_ann, twenty):
+        told.append((line, archive))
+        if len(told) == 4:
+            swap.stop_many(services, request_of_ann)
+    assert told[-1][0].startswith("4 of 20 pictures swapped. Stopped, as you asked")
+    with zipfile.ZipFile(told[-1][1]) as opened:
+        assert len(opened.namelist()) == 4
+    line, archive = list(many(services, request_of_ann, twenty))[-1]
+    assert "18 of 20 pictures swapped, 4 of them before, 2 left out." in line
+    with zipfile.ZipFile(archive) as opened:
+        assert len(opened.namelist()) == 18
+
+
+def test_a_folder_here_is_swapped_into_a_folder_beside_it_and_only_on_ones_own_machine(
+    services: Services, request_of_ann: gr.Request, tmp_path: Path
+) -> None:
+    (tmp_path / "coats").mkdir()
+    pictures.photograph(tmp_path / "coats" / "a.png", 40, 30)
+    line, _ = list(many(services, request_of_ann, None, str(tmp_path / "coats")))[-1]
+    assert "1 of 1 pictures swapped" in line
+    assert (tmp_path / "coats-denim" / "a.png").is_file()
+    shared = Services(services.zoo, replace(services.settings, space=True))
+    with pytest.raises(StudioError, match="upload the pictures instead"):
+        list(many(shared, request_of_ann, None, str(tmp_path / "coats")))
+    for files, folder, sentence in ((None, None, "there are 0 pictures"), (None, str(tmp_path / "nowhere"), "not a folder")):
+        with pytest.raises(StudioError, match=sentence):
+            list(many(services, request_of_ann, files, folder))
+
+
+def test_washes_follow_the_direction_and_a_colour_stays() -> None:
+    assert swap.change_target("leather", "indigo")["value"] == swap.OWN_COLOUR
+    assert swap.change_target("leather", "black")["value"] == "black"
+    assert swap.change_target("leather", "#123456")["value"] == "#123456"
+    assert "oxblood" in swap.change_target("leather", "")["choices"]
 
 
 def test_the_tab_builds_with_and_without_models(services: Services, tmp_path: Path) -> None:
