@@ -7,6 +7,7 @@ import torch
 from PIL import Image
 
 from engines import imaging
+from engines.errors import StudioError
 from engines.models.zoo import Translator
 from engines.recipe import AS_DRAWN, EVERYWHERE, Look, Mask, Recipe, Swap, look_value, mask_value
 from engines.translation.change import changed, observed_change
@@ -67,7 +68,12 @@ def swap_and_back(
 
     Args:
         back_side: longer side in pixels at which the way back is drawn, for large pictures; the picture's own when left out.
+
+    Raises:
+        StudioError: as `swap`, or a model that goes one way only.
     """
+    if len(translator.card.classes) < 2:
+        raise StudioError(f"{translator.card.name} goes one way only and never comes back: choose a model of two classes")
     weight = weight_of(mask, picture)
     generated = swap_within(translator, picture, target, look, weight)
     other = next(name for name in translator.card.classes if name != target)

@@ -206,7 +206,7 @@ def swap_picture(
     Raises:
         StudioError: no picture, one that cannot be opened, an unknown model or class, or an impossible look or mask.
     """
-    name = guards.one_of(model, services.zoo.names("translator"), "the model")
+    name = guards.one_of(model, models_both_ways(services), "the model")
     translator = services.zoo.translator(name)
     chosen = guards.one_of(target, translator.card.classes, "the direction")
     if not picture:
@@ -371,7 +371,7 @@ def swap_many(
     session = services.session_folder(request)
     stop = session / STOP_FILE
     stop.unlink(missing_ok=True)
-    translator = services.zoo.translator(guards.one_of(model, services.zoo.names("translator"), "the model"))
+    translator = services.zoo.translator(guards.one_of(model, models_both_ways(services), "the model"))
     chosen = guards.one_of(target, translator.card.classes, "the direction")
     look, mask = look_of(strength, colour, texture, shading, wash), mask_of(where, feather, None, "")
     places, into = _many_places(services, files, folder_name, chosen, session)
@@ -457,7 +457,7 @@ def _shown(services: Services, result: SwapResult, target: str, model: str, seco
 
 def build(services: Services) -> SwapHandles:
     """Lay out the tab and wire its own events."""
-    models = sorted(services.zoo.names("translator"), key=lambda name: (name != PREFERRED_MODEL, name))
+    models = sorted(models_both_ways(services), key=lambda name: (name != PREFERRED_MODEL, name))
     first = services.zoo.card(models[0]) if models else None
     ways = directions(first.classes) if first else []
     examples = example_recipes(services.zoo, first.classes if first else ())
@@ -601,9 +601,14 @@ def draw_at_first_visit(services: Services, to: SwapHandles, tab: gr.Tab) -> Non
     )
 
 
+def models_both_ways(services: Services) -> list[str]:
+    """Translators that know the way back, which the three rows need; those of one way are for the command line."""
+    return [name for name in services.zoo.names("translator") if len(services.zoo.card(name).classes) == 2]
+
+
 def change_model(services: Services, model: str) -> tuple[Any, str]:
     """The ways that a model goes, and what it is."""
-    card = services.zoo.card(guards.one_of(model, services.zoo.names("translator"), "the model"))
+    card = services.zoo.card(guards.one_of(model, models_both_ways(services), "the model"))
     ways = directions(card.classes)
     return gr.update(choices=ways, value=ways[0][1]), described(card)
 

@@ -8,7 +8,9 @@ import torch
 from PIL import Image
 
 from engines import imaging
+from engines.errors import StudioError
 from engines.models.zoo import Zoo
+from engines.translation.swap import swap_and_back
 from tests.engines.commands.command_line import atelier
 from tests.engines.models.importers.plain_networks import Resnet, Unet, shaken
 from tests.pictures import photograph
@@ -52,6 +54,8 @@ def test_a_single_checkpoint_goes_one_way(files: Path, tmp_path: Path) -> None:
     Image.fromarray(np.zeros((48, 64, 3), dtype=np.uint8)).save(tmp_path / "in.png")
     swapped = atelier("swap", tmp_path / "in.png", "--model", "one-way", "--to", "zebra", "--out", tmp_path / "out", home=tmp_path)
     assert swapped.returncode == 0, swapped.stderr
+    with pytest.raises(StudioError, match="one-way goes one way only"):
+        swap_and_back(translator, Image.open(tmp_path / "in.png"), "zebra")
 
 
 def test_the_card_says_where_it_came_from_and_that_its_rights_are_unknown(files: Path, tmp_path: Path) -> None:

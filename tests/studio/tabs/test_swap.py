@@ -11,7 +11,7 @@ from PIL import Image
 
 from engines import imaging
 from engines.errors import StudioError
-from engines.models.zoo import Zoo
+from engines.models.zoo import Zoo, publish
 from engines.recipe import Look, Mask, Sample, Swap, file_hash, read_recipe
 from engines.translation.garment_mask import read_drawn
 from studio.components.mask_editor import MaskDrawing
@@ -20,6 +20,7 @@ from studio.state import Services
 from studio.tabs import swap
 from tests import pictures
 from tests.engines.translation.garments import person
+from tests.tiny import publish_tiny_models
 
 
 @pytest.fixture
@@ -222,3 +223,14 @@ def test_the_tab_builds_with_and_without_models(services: Services, tmp_path: Pa
         built = swap.build(services)
         assert built.target.value == "denim"
         assert swap.build(Services(Zoo([]), Settings(home=tmp_path))).target.value is None
+
+
+def test_a_model_that_goes_one_way_is_not_offered_in_the_page(tmp_path: Path) -> None:
+    zoo = publish_tiny_models(tmp_path / "models")
+    pair = zoo.translator("leather-denim")
+    publish(tmp_path / "models" / "one-way", replace(pair.card, classes=("denim",)), pair.networks[:1])
+    services = Services(zoo, Settings(home=tmp_path / "home"))
+    assert "one-way" in zoo.names("translator")
+    assert swap.models_both_ways(services) == ["leather-denim"]
+    with pytest.raises(StudioError, match="one-way"):
+        swap.change_model(services, "one-way")
