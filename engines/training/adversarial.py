@@ -71,6 +71,9 @@ class AdversarialTask:
     def __init__(self, preset: AdversarialPreset, pictures: PictureSet, seed: int, numerics: Numerics, workers: Workers) -> None:
         if preset.batch % workers.processes:
             raise StudioError(f"a batch of {preset.batch} does not divide by {workers.processes} processes: choose another batch or number")
+        if pictures.pixels.shape[1] != preset.channels:
+            found = pictures.pixels.shape[1]
+            raise StudioError(f"these pictures have {found} channels, {preset.name} draws {preset.channels}: add --set channels={found}")
         self.preset, self.numerics, self.workers = preset, numerics, workers
         self.classes = pictures.classes if preset.conditional else ()
         if preset.objective not in objectives.OBJECTIVES:
@@ -309,7 +312,7 @@ class AdversarialTask:
         emphasis = min(1.0, max(0.0, (seen - begin) / (end - begin))) if end > begin else 1.0
         for part in chain(self.generator.modules(), self.average.module.modules(), self.discriminator.heads.modules()):
             if hasattr(part, "emphasis"):
-                part.emphasis = emphasis  # type: ignore[assignment]
+                part.emphasis = emphasis
         return emphasis
 
     def _latents(self, step: int) -> Tensor:

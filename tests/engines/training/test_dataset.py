@@ -98,5 +98,27 @@ def test_fashion_mnist_is_read_from_its_own_files_and_its_test_part_is_held_out(
     assert pictures.classes == FASHION_CLASSES
     assert pictures.pixels.shape == (40, 1, 28, 28)
     assert pictures.held_out.sum() == 10
-    with pytest.raises(StudioError, match="28 pixels wide"):
-        load_pictures(tmp_path, 64, "centre square", 1)
+    larger = load_pictures(tmp_path, 64, "centre square", 1)
+    assert larger.pixels.shape == (40, 1, 64, 64)
+    assert larger.digest == pictures.digest
+
+
+def test_pictures_keep_their_transparency_where_four_channels_are_asked_for(tmp_path: Path) -> None:
+    pixels = np.zeros((8, 8, 4), np.uint8)
+    pixels[:4] = (200, 100, 50, 255)
+    Image.fromarray(pixels).save(tmp_path / "half.png")
+    Image.new("RGB", (8, 8), (10, 20, 30)).save(tmp_path / "whole.png")
+    half, whole = load_pictures(tmp_path, 8, "centre square", 4).pixels
+    assert half[:, 0, 0].tolist() == [200, 100, 50, 255]
+    assert half[3, 7, 7] == 0
+    assert whole[:, 4, 4].tolist() == [10, 20, 30, 255]
+
+
+def test_a_rectangle_stands_in_the_middle_of_a_white_square(tmp_path: Path) -> None:
+    Image.new("RGB", (60, 40), (10, 20, 30)).save(tmp_path / "wide.png")
+    (picture,) = load_pictures(tmp_path, 16, "rectangle 8x12").pixels
+    assert (picture[:, 4:12, 2:14] == np.array([10, 20, 30])[:, None, None]).all()
+    assert (picture[:, :4] == 255).all()
+    assert (picture[:, :, :2] == 255).all()
+    with pytest.raises(StudioError, match="rectangle HxW of at most 16 pixels"):
+        load_pictures(tmp_path, 16, "rectangle 20x12")
