@@ -25,7 +25,7 @@ def continued_search(catalogue: Catalogue, into: str, source: str, query: str, a
         StudioError: options that cannot be.
     """
     search = WEB_SOURCES[source]
-    if not any(facts.name == into for facts in catalogue.collections()):
+    if into not in catalogue.names():
         return search(query, **options)
     known = catalogue.known(into, source)
     found = search(query, **options, known=known)

@@ -159,7 +159,7 @@ def _sentence(text: str) -> str:
 
 
 def _count(catalogue: Catalogue, name: str) -> int:
-    return next((facts.pictures for facts in catalogue.collections() if facts.name == name), 0)
+    return len(catalogue.standing(name).ids) if name in catalogue.names() else 0
 
 
 def _web(catalogue: Catalogue, into: str, asked: Asked, progress: Progress, base: str) -> Iterable[Fetched | Failure | Reached]:

@@ -142,11 +142,11 @@ def cut_out(
     catalogue = open_catalogue(services, request)
     originals = originals_of_collection(catalogue, source)
     cut, style, settings = cutting(services, detectors, rule, originals)
-    there = any(facts.name == target for facts in catalogue.collections())
+    there = target in catalogue.names()
     try:
         report = into_collection(catalogue, target, lambda done: cut(done, listen), style, {**settings, "source": source})
     except Cancelled:
-        came = len(catalogue.pictures(target))
+        came = len(catalogue.standing(target).ids)
         if not came:
             if not there:
                 catalogue.remove(target)

@@ -232,7 +232,7 @@ def record_rights(services: Services, desk: Desk, answer: str, permission: str, 
     catalogue, collection = open_catalogue(services, request), desk.required()
     said = guards.one_of(answer, RIGHTS, "the answer about rights")
     catalogue.set_rights(collection, None, said, (permission or "").strip(), desk.actor)
-    many = len(catalogue.pictures(collection))
+    many = len(catalogue.standing(collection).ids)
     return desk.touched(), Told(f"Recorded for {many:,} pictures of {collection}: training on them is {_in_words(said)}.")
 
 

@@ -259,7 +259,7 @@ def apply(services: Services, desk: Desk, found: Found, request: gr.Request) -> 
     if not found.filters or found.collection != collection:
         raise StudioError(f"nothing was looked for in {collection} yet: look first, then drop what you saw")
     catalogue = open_catalogue(services, request)
-    standing = catalogue.facts(collection).filters
+    standing = catalogue.filters(collection)
     done = []
     for name, (settings, fallen) in found.filters.items():
         if fallen:
@@ -269,9 +269,8 @@ def apply(services: Services, desk: Desk, found: Found, request: gr.Request) -> 
             catalogue.remove_filter(collection, name, desk.actor)
     if not done:
         return desk.touched(), Told("There was nothing to drop.")
-    after = catalogue.facts(collection)
     undo = "undo takes it back" if len(done) == 1 else "each undo takes one filter back"
-    return desk.touched(), Told(f"Dropped: {', '.join(done)}; {after.kept:,} of {after.pictures:,} pictures are kept, and {undo}.")
+    return desk.touched(), Told(f"Dropped: {', '.join(done)}; {_kept(catalogue, collection)}, and {undo}.")
 
 
 def remove(services: Services, desk: Desk, name: str | None, request: gr.Request) -> tuple[Desk, Told]:
@@ -284,8 +283,12 @@ def remove(services: Services, desk: Desk, name: str | None, request: gr.Request
         raise StudioError("no filter is chosen: choose the one to take away")
     catalogue, collection = open_catalogue(services, request), desk.required()
     catalogue.remove_filter(collection, str(name), desk.actor)
-    after = catalogue.facts(collection)
-    return desk.touched(), Told(f"{name} was taken away; {after.kept:,} of {after.pictures:,} pictures are kept.")
+    return desk.touched(), Told(f"{name} was taken away; {_kept(catalogue, collection)}.")
+
+
+def _kept(catalogue: Catalogue, collection: str) -> str:
+    stands = catalogue.standing(collection)
+    return f"{int(stands.kept.sum()):,} of {len(stands.ids):,} pictures are kept"
 
 
 def standing(services: Services, desk: Desk, request: gr.Request) -> Any:
@@ -293,7 +296,7 @@ def standing(services: Services, desk: Desk, request: gr.Request) -> Any:
     names: list[str] = []
     if desk.collection:
         catalogue = open_catalogue(services, request)
-        names = next((list(facts.filters) for facts in catalogue.collections() if facts.name == desk.collection), [])
+        names = list(catalogue.filters(desk.collection)) if desk.collection in catalogue.names() else []
     return gr.update(choices=names, value=names[0] if names else None, info="" if names else NO_FILTER)
 
 
