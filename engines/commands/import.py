@@ -1,8 +1,10 @@
-"""Make a model of another project's checkpoint: CycleGAN, CUT and pix2pix generators in their usual PyTorch form.
+"""Make a model of another project's checkpoint: Lightweight GAN, or CycleGAN, CUT and pix2pix generators in their usual PyTorch form.
 
-FILE is the generator from the first class to the second; a second FILE is the way back, without which the model goes one way only.
+A Lightweight GAN (of the `lightweight-gan` package from version 1.1 on) becomes a generator, of its averaged weights. Of a translator, FILE
+is the generator from the first class to the second; a second FILE is the way back, without which the model goes one way only.
 Files are opened without running anything in them. The weights are kept as they are, and draw the same pictures.
 
+  python -m engines import models/default/model_12.pt --as my-graphics
   python -m engines import latest_net_G_A.pth latest_net_G_B.pth --as horse-zebra --classes horse,zebra
   python -m engines import latest_net_G.pth --as monet --classes photograph,monet --words words.json
 
@@ -18,9 +20,10 @@ from torch import nn
 
 from engines import paths
 from engines.errors import StudioError
+from engines.exploration.truncation import store_mean_start
 from engines.models.card import Card
-from engines.models.importers import cyclegan
-from engines.models.importers.checkpoint import read_checkpoint
+from engines.models.importers import cyclegan, lightweight_gan
+from engines.models.importers.checkpoint import read_checkpoint, state_of
 from engines.models.importers.foreign import Foreign
 from engines.models.zoo import publish
 from engines.networks.registry import NETWORKS
@@ -34,13 +37,52 @@ SIDES = (64, 2048)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="checkpoint, and if you like the one of the way back")
     parser.add_argument("--as", dest="name", required=True, metavar="NAME", help="the model's name")
-    parser.add_argument("--classes", required=True, metavar="A,B", help="what FILE turns into what")
+    parser.add_argument("--classes", metavar="A,B", help="what FILE turns into what; of a translator")
     parser.add_argument("--side", type=int, default=256, metavar="PX", help="size it was trained for; larger pictures are reduced to it")
     parser.add_argument("--words", type=Path, metavar="FILE", help="JSON with the words of the card")
     parser.add_argument("--into", type=Path, metavar="DIR", help="folder of models (default: below STUDIO_HOME)")
 
 
 def run(arguments: argparse.Namespace) -> None:
+    first = read_checkpoint(arguments.files[0])
+    if lightweight_gan.is_package(first):
+        _import_generator(arguments, first)
+    elif arguments.classes is None:
+        raise StudioError("a translator needs --classes A,B: say what is turned into what")
+    else:
+        _import_translator(arguments)
+
+
+def _import_generator(arguments: argparse.Namespace, checkpoint: dict[str, Any]) -> None:
+    if len(arguments.files) > 1 or arguments.classes is not None:
+        raise StudioError(f"{arguments.files[0].name} holds a Lightweight GAN without classes: give it alone, without --classes")
+    settings, network = lightweight_gan.read_generator(state_of(checkpoint.get("GAN", checkpoint)))
+    network.eval()
+    store_mean_start(network)
+    words = _words(arguments.words)
+    card = Card(
+        name=arguments.name,
+        title=words.get("title", arguments.name),
+        summary=words.get("summary", f"Draws pictures of {network.resolution} pixels"),
+        kind="generator",
+        weights_file="",
+        weights_sha256="0" * 64,
+        rights=words.get("rights", UNKNOWN),
+        trained_on=words.get("trained_on", UNKNOWN),
+        limits=tuple(words.get("limits", ("Imported: nothing of it was measured here.",))),
+        network="lightweight-gan",
+        settings=settings,
+        render={"precision": "float32", "channels_last": False, "chunk": 8},
+        training={"imported from": "the lightweight-gan package", f"sha256 of {arguments.files[0].name}": file_hash(arguments.files[0])},
+        tags=tuple(words.get("tags", ("gan",))),
+        licence=words.get("licence", "other"),
+    )
+    into = arguments.into or paths.studio_home() / "models"
+    publish(into / arguments.name, card, [network], half=False)
+    print(f"{into / arguments.name}: {card.summary} (a Lightweight GAN)")
+
+
+def _import_translator(arguments: argparse.Namespace) -> None:
     classes = tuple(name.strip() for name in arguments.classes.split(","))
     if len(classes) != 2 or not all(classes) or len(set(classes)) != 2:
         raise StudioError(f"--classes must be two names such as horse,zebra, got {arguments.classes!r}: say what is turned into what")

@@ -61,6 +61,12 @@ LOGITS: dict[int, Names] = {
 FILTER = re.compile(r"\.f$")
 
 
+def is_package(found: Mapping[str, Any]) -> bool:
+    """Whether a file's dictionary is a checkpoint of the package, or its generator's bare weights."""
+    held = found.get("GAN", found)
+    return isinstance(held, Mapping) and any(str(name).endswith("initial_conv.0.weight") for name in held)
+
+
 def read_generator(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Any], LightweightGanGenerator]:
     """The averaged generator of a checkpoint's `GAN` tensors, its sizes read off them, and the settings it was built with.
 

@@ -9,10 +9,12 @@ from PIL import Image
 
 from engines import imaging
 from engines.errors import StudioError
+from engines.models.importers.lightweight_gan import read_generator
 from engines.models.zoo import Zoo
 from engines.translation.swap import swap_and_back
 from tests.engines.commands.command_line import atelier
 from tests.engines.models.importers.plain_networks import Resnet, Unet, shaken
+from tests.engines.models.importers.test_lightweight_gan import CASES, checkpoint
 from tests.pictures import photograph
 
 
@@ -84,3 +86,19 @@ def test_mistakes_are_one_line(files: Path, tmp_path: Path, arguments: tuple[str
     assert sentence in done.stderr
     assert done.stderr.count("\n") == 1
     assert not (tmp_path / "models" / "model").exists()
+
+
+def test_a_lightweight_gan_becomes_a_generator_that_draws_its_own_pictures(tmp_path: Path) -> None:
+    tensors = checkpoint(CASES[0])
+    torch.save({"GAN": tensors, "version": "1.2.1"}, tmp_path / "model_3.pt")
+    done = atelier("import", tmp_path / "model_3.pt", "--as", "graphics", home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    generator = Zoo([tmp_path / "models"]).generator("graphics")
+    _, network = read_generator(tensors)
+    latent, noise = torch.randn(2, 16), [torch.randn(2, 1, size, size) for size in network.noise_sizes]
+    with torch.no_grad():
+        ours = generator.network.finish(generator.network.begin(latent), None, noise)
+        assert torch.allclose(ours, network.eval()(latent, None, noise), atol=1e-6)
+    refused = atelier("import", tmp_path / "model_3.pt", "--as", "other", "--classes", "a,b", home=tmp_path)
+    assert refused.returncode == 2
+    assert "without --classes" in refused.stderr
