@@ -28,6 +28,8 @@ FACE_CHROMA = 11.0
 HAIR_DISTANCE = 20.0
 HAIR_REACH = 0.9
 ROOM_ROUNDS = 3
+LEAST_GUESS = 0.06
+CERTAIN = 0.35
 CRISP = 1.6
 ROUND = 1.2
 EDGE = 0.025
@@ -150,7 +152,11 @@ def fitted(inside: np.ndarray, picture: Image.Image) -> np.ndarray:
 
 
 def _in_the_middle(pixels: np.ndarray) -> np.ndarray:
-    """GrabCut from a guess: the border is not it, the middle may be. Shape (h, w), bool."""
+    """GrabCut from a guess, shape (h, w), bool: the border is not the garment, the middle may be.
+
+    A garment that runs off the picture on all sides leaves next to nothing of that; then its very middle is the garment for certain, and
+    the border may be too.
+    """
     height, width = pixels.shape[:2]
     scale = min(1.0, ROOM_DETAIL / max(height, width))
     small = reduced(pixels, (max(1, round(scale * height)), max(1, round(scale * width))))
@@ -159,17 +165,26 @@ def _in_the_middle(pixels: np.ndarray) -> np.ndarray:
         return np.ones((height, width), bool)
     marks = np.where(middle, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
     marks[:, [0, -1]] = marks[0] = cv2.GC_BGD
+    cut = _grabcut(small, marks)
+    if cut.mean() < LEAST_GUESS:
+        marks = np.where(middle, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+        marks[_middle(small.shape, CERTAIN)] = cv2.GC_FGD
+        cut = _grabcut(small, marks)
+    return enlarged(cut.astype(np.float32), (height, width)) > 0.5
+
+
+def _grabcut(pixels: np.ndarray, marks: np.ndarray) -> np.ndarray:
+    """What GrabCut makes of pixels, uint8, shape (h, w, 3), and its marks, which it changes: shape (h, w), bool."""
     cv2.setRNGSeed(0)
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(np.ascontiguousarray(small[..., ::-1]), marks, None, *models, ROOM_ROUNDS, cv2.GC_INIT_WITH_MASK)
-    cut = ((marks == cv2.GC_FGD) | (marks == cv2.GC_PR_FGD)).astype(np.float32)
-    return enlarged(cut, (height, width)) > 0.5
+    cv2.grabCut(np.ascontiguousarray(pixels[..., ::-1]), marks, None, *models, ROOM_ROUNDS, cv2.GC_INIT_WITH_MASK)
+    return (marks == cv2.GC_FGD) | (marks == cv2.GC_PR_FGD)
 
 
-def _middle(shape: tuple[int, ...]) -> np.ndarray:
-    """The ellipse in the middle of a picture of this shape (h, w, …), bool, shape (h, w)."""
+def _middle(shape: tuple[int, ...], size: float = 1.0) -> np.ndarray:
+    """The ellipse in the middle of a picture of this shape (h, w, …), larger or smaller by `size`: bool, shape (h, w)."""
     down, across = ((np.arange(side) + 0.5) / side * 2 - 1 for side in shape[:2])
-    return (across / 0.66) ** 2 + (down[:, None] / 0.92) ** 2 < 1
+    return (across / 0.66) ** 2 + (down[:, None] / 0.92) ** 2 < size**2
 
 
 def _person(pixels: np.ndarray, figure: np.ndarray) -> np.ndarray:

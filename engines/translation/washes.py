@@ -6,8 +6,8 @@ import numpy as np
 from engines.errors import StudioError
 
 WASHES = {
-    "denim": {"indigo": "#2c4263", "light blue": "#8aa6c4", "grey": "#7b7f86", "black": "#26272b", "ecru": "#dcd3bf"},
-    "leather": {"black": "#201e1f", "brown": "#4f3326", "tan": "#a8713f", "oxblood": "#571f24", "cream": "#d8cbb5"},
+    "denim": {"indigo": "#2c4263", "light blue": "#8aa6c4", "grey": "#7b7f86", "black": "#2b2c31", "ecru": "#dcd3bf"},
+    "leather": {"black": "#282526", "brown": "#4f3326", "tan": "#a8713f", "oxblood": "#571f24", "cream": "#d8cbb5"},
 }
 CALM = 0.15
 FLAT = 0.55

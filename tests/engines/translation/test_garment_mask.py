@@ -40,6 +40,17 @@ def test_a_busy_room_is_doubted_in_a_sentence() -> None:
     assert "check the mask" in find_garment(room).doubt
 
 
+def test_a_garment_that_runs_off_the_picture_on_all_sides_is_found() -> None:
+    pixels = np.full((200, 160, 3), 40, np.uint8)
+    pixels[:60, :60] = (190, 196, 200)
+    pixels[150:, 120:] = (190, 196, 200)
+    pixels = np.clip(pixels + np.random.default_rng(0).normal(0, 7, pixels.shape), 0, 255).astype(np.uint8)
+    found = find_garment(Image.fromarray(pixels))
+    assert "check the mask" in found.doubt
+    assert (found.mask[70:140, 20:140] > 127).mean() > 0.9
+    assert (found.mask[:50, :50] > 127).mean() < 0.2
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 60), (60, 1), (7, 5), (16, 16)])
 def test_any_size_has_a_mask_of_its_size(size: tuple[int, int]) -> None:
     assert find_garment(Image.new("RGB", size, "navy")).mask.shape == size[::-1]
