@@ -3,6 +3,7 @@
 import logging
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import pytest
@@ -166,7 +167,7 @@ def test_the_field_of_the_key_is_a_password_that_is_emptied_and_never_remembered
     assert key.key.type == "password"
     assert key.key.html_attributes is not None
     assert key.key.html_attributes.autocomplete == "off"
-    fields = (FOLDER, None, str(wardrobe), "", "", "secret", [], "any", "w", "yes", "")
+    fields: tuple[Any, ...] = (FOLDER, None, str(wardrobe), "", "", "secret", [], "any", "w", "yes", "")
     _, _, emptied = on_collect(services, Desk(), *fields, request_of_ann, gr.Progress())
     assert emptied == ""
 

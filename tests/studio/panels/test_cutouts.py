@@ -21,7 +21,7 @@ class QuickDetector(MaskDetector):
     """Sees a car of confidence 0.8 where a picture is darker than its wall; the real network is tested with the engine."""
 
     def __init__(self) -> None:
-        self.categories, self.identity = ["background", "car"], "quick"
+        self.categories, self.identity = ("background", "car"), "quick"
 
     def __call__(self, picture: Image.Image) -> list[Detection]:
         mask = np.asarray(picture.convert("L")) < 200
