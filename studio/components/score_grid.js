@@ -24,6 +24,7 @@ const STRIP = 12;
 const SAMPLE = 48;
 const REMEMBERED = 3000;
 const PAGE = props.page || 96;
+const FOLLOW = 150;
 
 // What is on the page
 
@@ -337,6 +338,7 @@ function sample(side) {
 
 const known = new Map();
 let asking = false;
+let asked = 0;
 let wanted = [];
 
 function remember(place, entry) {
@@ -361,7 +363,12 @@ async function fetchTiles() {
   if (asking) return;
   const missing = Array.from(new Set(wanted)).filter((place) => !known.has(place)).slice(0, 128);
   if (!missing.length) return;
+  if (dragging && performance.now() - asked < 80) {
+    setTimeout(fetchTiles, 80);
+    return;
+  }
   asking = true;
+  asked = performance.now();
   const mine = view.key;
   const answer = await ask("tiles", { positions: missing });
   asking = false;
@@ -713,11 +720,26 @@ function refresh() {
     const lower = Array.from({ length: Math.min(STRIP, border) }, (unused, index) => border - Math.min(STRIP, border) + index);
     const upper = Array.from({ length: Math.min(STRIP, scored - border) }, (unused, index) => border + index);
     strip.fill([...lower, ...upper]);
+    if (dragging) {
+      wanted = strip.positions;
+      fetchTiles();
+    }
     stripNode.style.setProperty("--lower", String(lower.length));
     stripNode.querySelectorAll(".first-kept").forEach((node) => node.classList.remove("first-kept"));
     if (upper.length) strip.pool.get(border).classList.add("first-kept");
   }
-  anew();
+  if (dragging) follow();
+  else anew();
+}
+
+// While the threshold is dragged the grid follows a few times a second; counts and strip follow every frame.
+let following = 0;
+function follow() {
+  if (following) return;
+  following = setTimeout(() => {
+    following = 0;
+    anew();
+  }, FOLLOW);
 }
 
 function soon() {
@@ -758,6 +780,7 @@ range.addEventListener("input", () => {
 range.addEventListener("change", () => {
   dragging = false;
   if (mode === "queue") show("kept");
+  soon();
   commit(160);
 });
 

@@ -36,7 +36,7 @@ from studio import guards, views
 from studio.collections import Desk, open_catalogue, open_store, open_thumbnails
 from studio.components.delivery import Delivery
 from studio.components.score_grid import ScoreGrid, ScoreView
-from studio.panels import collect, export, filters
+from studio.panels import collect, cutouts, export, filters
 from studio.panels.stopping import ask_to_stop, listening
 from studio.state import Services
 
@@ -643,6 +643,8 @@ def build(services: Services) -> CurateHandles:
                 collect.build(services, desk)
             with gr.Tab("Filters", id="curate-filters", elem_id="curate-tab-filters"):
                 filters.build(services, desk)
+            with gr.Tab("Cut-outs", id="curate-cutouts", elem_id="curate-tab-cutouts"):
+                cutouts.build(services, desk)
             with gr.Tab("Export and train", id="curate-export", elem_id="curate-tab-export"):
                 export.build(services, desk)
     handles = CurateHandles(
@@ -656,7 +658,9 @@ def build(services: Services) -> CurateHandles:
 
 def _wire(services: Services, to: CurateHandles) -> None:
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    last: dict[str, Any] = {**quiet, "queue": False, "trigger_mode": "always_last"}
+    last: dict[str, Any] = {**quiet, "trigger_mode": "always_last"}
+    # A state that changes past the queue tells nobody: only what only shows things may go past it.
+    onto_desk: dict[str, Any] = {**last, "concurrency_limit": 8}
     scoring: dict[str, Any] = {
         "api_visibility": "private",
         "concurrency_id": MODEL_QUEUE,
@@ -666,13 +670,13 @@ def _wire(services: Services, to: CurateHandles) -> None:
     told = [to.desk, to.status]
     fields = [to.desk, to.positives, to.negatives, to.method, to.model]
     shown = [to.grid, to.collection, to.positives, to.negatives, to.method, to.saved, to.compare, to.asked]
-    gr.on([to.desk.change, to.compare.change], guards.sentences(look, services), [to.desk, to.compare, to.asked], shown, **last)
-    to.grid.arrive(guards.sentences(arrive, services), to.desk, to.desk, queue=False, **quiet)
-    to.grid.commit(guards.sentences(commit, services), to.desk, to.desk, **last)
-    to.grid.decided(guards.sentences(touched), to.desk, to.desk, **last)
-    to.grid.refresh(guards.sentences(touched), to.desk, to.desk, **last)
+    gr.on([to.desk.change, to.compare.change], guards.sentences(look, services), [to.desk, to.compare, to.asked], shown, queue=False, **last)
+    to.grid.arrive(guards.sentences(arrive, services), to.desk, to.desk, **onto_desk)
+    to.grid.commit(guards.sentences(commit, services), to.desk, to.desk, **onto_desk)
+    to.grid.decided(guards.sentences(touched), to.desk, to.desk, **onto_desk)
+    to.grid.refresh(guards.sentences(touched), to.desk, to.desk, **onto_desk)
     to.grid.sheet(guards.sentences(sheet, services), None, to.delivery, **quiet)
-    to.collection.input(guards.sentences(open_collection, services), [to.desk, to.collection], to.desk, queue=False, **quiet)
+    to.collection.input(guards.sentences(open_collection, services), [to.desk, to.collection], to.desk, **onto_desk)
     to.run.click(guards.sentences(score, services), fields, told, **scoring)
     again = {**quiet, "concurrency_id": MODEL_QUEUE, "trigger_mode": "always_last"}
     gr.on(
