@@ -84,6 +84,8 @@ class AdversarialTask:
         try:
             self.generator, self.discriminator, self.encoder = self._build(seed)
             self._latent_step = LatentStep(preset.latent_step, preset.latent_alpha, preset.latent_beta) if preset.latent_step else None
+            if any(isinstance(layer, torch.nn.BatchNorm2d) for layer in self.discriminator.modules()):
+                self.judging = numerics
             numerics.place(self.generator)
             self.judging.place(self.discriminator)
             drawing = list(self.generator.parameters())

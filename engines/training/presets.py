@@ -204,6 +204,19 @@ PRESETS = {
             spread=0.0,
             batch=32,
         ),
+        AdversarialPreset(
+            "relativistic-64",
+            "the same pair with relativistic scores, R1 and R2, which holds it steady for long; 64 px",
+            generator="plain",
+            discriminator="plain",
+            objective="relativistic",
+            penalty=1.0,
+            fake_penalty=1.0,
+            widths=(128, 96, 64, 48, 32),
+            latent_dim=64,
+            spread=0.0,
+            batch=32,
+        ),
     )
 }
 
