@@ -15,18 +15,15 @@ const facts = make("dl", "facts");
 const lists = make("div", "lists");
 root.append(line, facts, lists);
 
-function named(text) {
-  const node = make("bdi", "name", text);
-  return node;
-}
-
 function listed(one) {
   const details = make("details", "listed");
   details.append(make("summary", "", one.title));
   const list = make("ul", "rows");
+  list.setAttribute("aria-label", one.title);
+  list.tabIndex = 0; // it scrolls, and must do so without a mouse
   for (const [name, reason] of one.rows) {
     const row = make("li", "");
-    row.append(named(name));
+    row.append(make("bdi", "name", name));
     if (reason) row.append(make("span", "reason", " " + reason));
     list.append(row);
   }
@@ -44,7 +41,7 @@ function show() {
   if (!value) return;
   for (const [what, text] of value.facts) {
     const fact = make("dd", "");
-    fact.append(named(text));
+    fact.append(make("bdi", "name", text));
     facts.append(make("dt", "", what), fact);
   }
   lists.append(...value.lists.map(listed));
