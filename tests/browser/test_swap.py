@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import axe_playwright_python
 import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
@@ -14,7 +15,7 @@ from engines.models.zoo import Zoo
 from engines.production.rendering import render
 from engines.recipe import Look, Sample, Swap, file_hash, read_recipe
 from tests import pictures
-from tests.browser.conftest import PATIENCE, Opener
+from tests.browser.conftest import DESKTOP, PATIENCE, PHONE, Opener
 from tests.engines.translation.garments import person
 
 TAB = "Texture swap"
@@ -239,6 +240,33 @@ def test_many_pictures_are_stopped_in_the_middle_and_gone_on_with(open_tab: Open
     assert 2 <= done < 18
     page.locator("#swap-many-run").click()
     expect(status).to_contain_text(f"18 of 20 pictures swapped, {done} of them before, 2 left out.", timeout=180_000)
+
+
+@pytest.mark.parametrize(("mode", "viewport"), [("light", DESKTOP), ("dark", PHONE)])
+def test_axe_finds_nothing_in_the_tab_empty_or_filled(open_tab: Opener, tmp_path: Path, mode: str, viewport: dict[str, int]) -> None:
+    page = open_tab(TAB, viewport=viewport)
+    page.emulate_media(color_scheme=mode)  # type: ignore[arg-type]
+    page.locator("#swap-run").wait_for()
+    page.wait_for_function("(dark) => document.body.classList.contains('dark') === dark", arg=mode == "dark")
+    assert violations(page) == []
+    person(150, 200)[0].save(tmp_path / "ann.png")
+    upload(page, tmp_path / "ann.png")
+    masked(page)
+    page.get_by_role("button", name="Colour, texture, shading, edge").click()
+    page.get_by_role("button", name="Many pictures at once").click()
+    swap(page)
+    sizes(page)
+    assert violations(page) == []
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds of WCAG 2.2 AA on the page as it is, as rule and place."""
+    page.evaluate((Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text())
+    found = page.evaluate(
+        "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}}).then((result) => result.violations)",
+        ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    )
+    return [f"{rule['id']}: {node['target']}: {node['html'][:120]}" for rule in found for node in rule["nodes"]]
 
 
 def test_what_cannot_be_swapped_gets_a_sentence_and_the_tab_goes_on(open_tab: Opener, tmp_path: Path) -> None:
