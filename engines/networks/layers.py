@@ -63,9 +63,29 @@ def normalise_latent(latent: Tensor) -> Tensor:
     return latent * torch.rsqrt(latent.square().mean(dim=1, keepdim=True) + 1e-8)
 
 
+class InstanceNorm(nn.GroupNorm):
+    """Instance norm without parameters: a group norm of one channel a group, which keeps channels_last.
+
+    Where gradients are wanted each picture goes through the batch norm of a batch of one, which is the same: the backward pass of a group
+    norm in bfloat16 and channels_last takes twelve times as long as that.
+
+    Shapes: features (n, channels, h, w) → the same.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, channels, affine=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        learns = torch.is_grad_enabled() and features.requires_grad
+        if not learns or features.shape[-2:].numel() == 1:  # of a single value batch norm takes no variance
+            return super().forward(features)
+        normed = [functional.batch_norm(one, None, None, training=True, eps=self.eps) for one in features.split(1)]
+        return normed[0] if len(normed) == 1 else torch.cat(normed)
+
+
 def instance_norm(channels: int) -> nn.Module:
-    """Instance norm without parameters, written as a group norm of one channel a group, which keeps channels_last."""
-    return nn.GroupNorm(channels, channels, affine=False)
+    """Instance norm without parameters, fast on both ways."""
+    return InstanceNorm(channels)
 
 
 def initialise_normal(module: nn.Module, deviation: float = 0.02) -> None:

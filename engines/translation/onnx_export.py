@@ -98,7 +98,7 @@ def _traced(network: Translating) -> bytes:
     shown = torch.zeros(1, 3, side, side, device=next(network.parameters()).device)
     axes = {0: "n", 2: "height", 3: "width"}
     buffer = io.BytesIO()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the exporter speaks of itself
         torch.onnx.export(
             _Whole(network).eval(),
