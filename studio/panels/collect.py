@@ -254,7 +254,7 @@ def on_source(source: str) -> tuple[Any, ...]:
         gr.update(visible=source == OPENVERSE),
         gr.update(visible=web),
         gr.update(visible=not web),
-        gr.update(info=PEXELS_INFO if web else PERMISSION_INFO),
+        gr.update(visible=source != OPENVERSE, info=PEXELS_INFO if web else PERMISSION_INFO),
     )
 
 
@@ -265,6 +265,13 @@ def on_stop(services: Services, request: gr.Request) -> None:
 
 def build(services: Services, desk: gr.State) -> CollectHandles:
     """Lay the panel out, wired to the desk."""
+    with gr.Column(elem_classes="controls"):
+        handles = _laid_out(services)
+    _wire(services, desk, handles)
+    return handles
+
+
+def _laid_out(services: Services) -> CollectHandles:
     local = services.settings.local
     source = gr.Radio(list(SOURCES), value=FOLDER, label="Where the pictures are", elem_id="collect-source") if local else None
     files = gr.File(
@@ -281,9 +288,7 @@ def build(services: Services, desk: gr.State) -> CollectHandles:
     with gr.Row(elem_classes="side-by-side"):
         run = gr.Button("Collect", variant="primary", elem_id="collect-run", scale=3)
         stop = gr.Button("Stop", elem_id="collect-stop", scale=1, min_width=80)
-    handles = CollectHandles(own, files, into, run, stop, Outcome(label="What came", elem_id="collect-outcome"))
-    _wire(services, desk, handles)
-    return handles
+    return CollectHandles(own, files, into, run, stop, Outcome(label="What came", elem_id="collect-outcome"))
 
 
 def _own_machine(source: gr.Radio) -> OwnMachine:

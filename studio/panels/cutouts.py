@@ -217,7 +217,7 @@ def build(services: Services, desk: gr.State) -> CutoutHandles:
     """Lay the panel out, wired to the desk."""
     ways = [PLAIN, DETECTED] if services.settings.local else [PLAIN]
     with gr.Row():
-        with gr.Column(scale=2, min_width=300):
+        with gr.Column(scale=2, min_width=300, elem_classes="controls"):
             way = gr.Radio(ways, value=PLAIN, label="How the object is found", elem_id="cutouts-way")
             thing = gr.Dropdown(list(THINGS), value="car", label="What to cut out", visible=False, elem_id="cutouts-thing")
             confidence = gr.Slider(

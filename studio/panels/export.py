@@ -362,6 +362,13 @@ def on_stop(services: Services, request: gr.Request) -> None:
 
 def build(services: Services, desk: gr.State) -> ExportHandles:
     """Lay the panel out, wired to the desk."""
+    with gr.Column(elem_classes="controls"):
+        handles = _laid_out(services)
+    _wire(services, desk, handles)
+    return handles
+
+
+def _laid_out(services: Services) -> ExportHandles:
     local = services.settings.local
     part = gr.Radio(list(PARTS), value=PARTS[0], label="Which pictures", elem_id="export-part")
     purpose = gr.Radio(
@@ -394,9 +401,7 @@ def build(services: Services, desk: gr.State) -> ExportHandles:
     own = _own_machine(where, folder) if where is not None and folder is not None else None
     if own is None:
         gr.Markdown(SHARED, elem_classes="fine-print", label="On a shared studio")
-    handles = ExportHandles(part, purpose, skip, layout, shape, size, encoding, run, stop, outcome, delivery, own)
-    _wire(services, desk, handles)
-    return handles
+    return ExportHandles(part, purpose, skip, layout, shape, size, encoding, run, stop, outcome, delivery, own)
 
 
 def _own_machine(where: gr.Radio, folder: gr.Textbox) -> OwnMachine:

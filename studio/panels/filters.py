@@ -312,7 +312,7 @@ def build(services: Services, desk: gr.State) -> FiltersHandles:
     """Lay the panel out, wired to the desk."""
     gr.Markdown("### Copies", label="Copies")
     with gr.Row():
-        with gr.Column(scale=2, min_width=300):
+        with gr.Column(scale=2, min_width=300, elem_classes="controls"):
             likeness = gr.Slider(
                 0.8, 1.0, duplicates.LIKENESS, step=0.005, label="How alike copies are", elem_id="filters-likeness",
                 info="1 takes only the same picture; lower takes more that were encoded again, resized, turned or mirrored.",
@@ -330,7 +330,7 @@ def build(services: Services, desk: gr.State) -> FiltersHandles:
             copies = Verdicts(label="Copies", empty=EMPTY_COPIES, elem_id="filters-copies")
     gr.Markdown("### Faults", label="Faults")
     with gr.Row():
-        with gr.Column(scale=2, min_width=300):
+        with gr.Column(scale=2, min_width=300, elem_classes="controls"):
             wanted = gr.CheckboxGroup([*FILTERS, CORRUPT], value=[*SHIPPED, CORRUPT], label="Faults to look for", elem_id="filters-wanted")
             limits = gr.Textbox(
                 label="Other limits", placeholder="tiny=128, soft=0.5", info=LIMITS_INFO, max_length=300, elem_id="filters-limits"
@@ -343,7 +343,7 @@ def build(services: Services, desk: gr.State) -> FiltersHandles:
             of_faults = Outcome(label="Faults found", elem_id="filters-of-faults")
             poor = Verdicts(label="Faults", empty=EMPTY_FAULTS, elem_id="filters-faults")
     gr.Markdown("### Filters in force", label="Filters in force")
-    with gr.Row(elem_classes="side-by-side"):
+    with gr.Row(elem_classes=["side-by-side", "controls"]):
         stands = gr.Dropdown([], label="Filter", info=NO_FILTER, elem_id="filters-standing", scale=3)
         take_away = gr.Button("Take it away", elem_id="filters-remove", scale=1, min_width=110)
     handles = FiltersHandles(

@@ -12,7 +12,7 @@ from engines.curation.provenance import Provenance
 from engines.errors import Cancelled, StudioError
 from engines.models.zoo import Zoo
 from studio.collections import Desk, open_catalogue
-from studio.panels.collect import FILES, FOLDER, OPENVERSE, PEXELS, Asked, build, collect, on_collect, pages_value
+from studio.panels.collect import FILES, FOLDER, OPENVERSE, PEXELS, Asked, build, collect, on_collect, on_source, pages_value
 from studio.panels.stopping import ask_to_stop, listening
 from studio.settings import Settings
 from studio.state import Services
@@ -229,3 +229,17 @@ def test_what_cannot_be_collected_gets_a_sentence_and_leaves_no_collection(
     with pytest.raises(StudioError, match=said):
         collect(services, Desk(), asked, request_of_ann, silent)
     assert open_catalogue(services, request_of_ann).collections() == []
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (FOLDER, {"folder", "rights", "permission"}),
+        (FILES, {"files", "rights", "permission"}),
+        (OPENVERSE, {"query", "pages", "key", "licences", "shape"}),
+        (PEXELS, {"query", "pages", "key", "shape", "permission"}),
+    ],
+)
+def test_a_source_shows_its_own_fields_alone(source: str, shown: set[str]) -> None:
+    fields = ("files", "folder", "query", "pages", "key", "licences", "shape", "rights", "permission")
+    assert {name for name, change in zip(fields, on_source(source), strict=True) if change["visible"]} == shown
