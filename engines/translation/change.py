@@ -47,7 +47,8 @@ def observed_change(pixels: np.ndarray, weight: np.ndarray | None, draw: Draw, s
         finer: how many times larger finer texture is drawn, where the view has the pixels; 1 for not at all.
     """
     size = _working(pixels.shape, side)
-    lab, change, inside = _drawn(pixels, weight, draw, size)
+    garment = pixels if weight is None else pixels * weight[..., None]
+    lab, change, inside = _drawn(garment, weight, draw, size)
     whole = size == pixels.shape[:2]
     broad = local_fit(np.ascontiguousarray(lab[..., 0]), change, inside, max(1, round(side / BROAD)), FLAT_LIGHTNESS**2)
     fine = change - broad.at(np.ascontiguousarray(lab[..., 0]))
@@ -57,7 +58,7 @@ def observed_change(pixels: np.ndarray, weight: np.ndarray | None, draw: Draw, s
     fine = fine if whole else spread(fine, inside, 0)
     larger = _working(pixels.shape, finer * side)
     if larger[0] * larger[1] > 1.5 * size[0] * size[1]:
-        _, detailed, inside = _drawn(pixels, weight, draw, larger)
+        _, detailed, inside = _drawn(garment, weight, draw, larger)
         coarse = reduced(detailed * inside[..., None], size) / np.maximum(reduced(inside, size), 1e-3)[..., None]
         band = (detailed - enlarged(coarse, larger)) * (inside > 0.5)[..., None]
         fine = enlarged(fine, larger) + (band if larger == pixels.shape[:2] else spread(band, inside, 0))
@@ -93,13 +94,17 @@ def _working(shape: tuple[int, ...], side: int) -> tuple[int, int]:
     return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
 
 
-def _drawn(pixels: np.ndarray, weight: np.ndarray | None, draw: Draw, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """CIELAB of a view at a size, its change, and where both count, shape (h, w), 0 or 1 but for a trace on the outline."""
+def _drawn(garment: np.ndarray, weight: np.ndarray | None, draw: Draw, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """CIELAB of a garment on white at a size, its change, and where both count, shape (h, w), 0 or 1 but for a trace on the outline.
+
+    Args:
+        garment: sRGB of the view times its weight, shape (H, W, 3).
+    """
     if weight is None:
-        shown, inside = reduced(pixels, size), np.ones(size, np.float32)
+        shown, inside = reduced(garment, size), np.ones(size, np.float32)
     else:
         covered = reduced(weight, size)
-        shown = reduced(pixels * weight[..., None], size) + (1 - covered[..., None])
+        shown = reduced(garment, size) + (1 - covered[..., None])
         inside = (covered > CORE).astype(np.float32)
         if not inside.any():  # a garment finer than a pixel of the working size
             inside = (covered / max(float(covered.max()), 1e-6)).astype(np.float32)

@@ -86,8 +86,10 @@ def feathered(mask: np.ndarray, feather: float) -> np.ndarray:
         return weight
     inside = cv2.copyMakeBorder((mask > 127).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     depth = cv2.distanceTransform(inside, cv2.DIST_L2, 5)[1:-1, 1:-1]
-    rise = np.clip((depth - 0.5) / feather, 0, 1)
-    return np.minimum(weight, rise * rise * (3 - 2 * rise))
+    near = depth < feather + 0.5
+    rise = np.clip((depth[near] - 0.5) / feather, 0, 1)
+    weight[near] = np.minimum(weight[near], rise * rise * (3 - 2 * rise))
+    return weight
 
 
 def weight_of(mask: Mask, picture: Image.Image) -> np.ndarray | None:

@@ -111,11 +111,14 @@ def swap_within(translator: Translator, picture: Image.Image, target: str, look:
     view = _view(weight, picture.size)
     if view is None:
         return picture.copy()
-    part, within = pixels[view].astype(np.float32) / 255, None if weight is None else weight[view]
+    part, within = pixels[view].astype(np.float32), None if weight is None else weight[view]
+    part /= 255
     change = observed_change(part, within, draw, side, FINER)
     new = changed(part, change, look, target)
-    if within is not None:
-        new = part + within[..., None] * (new - part)
+    if within is not None:  # in place: a photograph has many pixels
+        new -= part
+        new *= within[..., None]
+        new += part
     result = pixels.copy()
     result[view] = _eight_bit(new)
     if within is not None:
@@ -124,7 +127,7 @@ def swap_within(translator: Translator, picture: Image.Image, target: str, look:
 
 
 def _eight_bit(pixels: np.ndarray) -> np.ndarray:
-    return (np.clip(pixels, 0, 1) * 255).round().astype(np.uint8)
+    return (np.clip(pixels, 0, 1) * np.float32(255)).round().astype(np.uint8)
 
 
 def _view(weight: np.ndarray | None, size: tuple[int, int]) -> tuple[slice, slice] | None:
