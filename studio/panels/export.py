@@ -137,7 +137,11 @@ def export_set(
 
 def _frame(selection: Selection, wanted: Wanted) -> Frame:
     if selection.frame is None:
-        raise StudioError(f"{selection.collection} has no frame yet: choose one, or export the pictures as they came")
+        name = selection.collection
+        raise StudioError(
+            f"{name} has no frame yet: choose one with `python -m engines frame --collection '{name}' --size 256`, "
+            "or export the pictures as they came"
+        )
     frame = Frame.from_json(selection.frame)
     size = guards.finite_int(wanted.size or 0, "the size", 0, 1024)
     return replace(frame, size=size) if size else frame
