@@ -74,14 +74,21 @@ class LinearAttention(nn.Module):
         return (context @ query).flatten(1, 2)
 
     def _near(self, features: Tensor) -> Tensor:
-        """Full attention over the neighbours; places outside count as zeros."""
-        query = self._split(self.near_query(features)) * self.scale
-        key, value = (
-            functional.unfold(part, 3, padding=1).unflatten(1, (self.heads, -1, 9))
-            for part in self.near_key_value(features).chunk(2, dim=1)
-        )
-        weights = (query[:, :, :, None] * key).sum(dim=2).softmax(dim=2)
-        return (weights[:, :, None] * value).sum(dim=3).flatten(1, 2)
+        """Full attention over the neighbours; places outside count as zeros.
+
+        A row of places is multiplied with the three rows about it at once and all but the neighbours left out: more products, but a tenth
+        of the memory that a copy of each place's neighbours takes.
+        """
+        height, width = features.shape[-2:]
+        query = (self.near_query(features) * self.scale).unflatten(1, (self.heads, -1)).movedim(2, 4)
+        padded = functional.pad(self.near_key_value(features), (1, 1, 1, 1))
+        rows = torch.stack([padded[:, :, row : row + height] for row in range(3)], dim=3).flatten(3)
+        key, value = (part.unflatten(1, (self.heads, -1)).movedim(3, 2) for part in rows.chunk(2, dim=1))
+        away = torch.arange(width + 2, device=features.device)[None] - torch.arange(width, device=features.device)[:, None]
+        others = ((away < 0) | (away > 2)).repeat(1, 3)
+        weights = (query @ key).masked_fill(others, -math.inf).softmax(dim=-1)
+        found = weights.to(value.dtype) @ value.transpose(-1, -2)
+        return found.movedim(4, 2).flatten(3).flatten(1, 2)
 
 
 class ContextGate(nn.Module):
