@@ -27,9 +27,8 @@ WORDS = {"title": "Tiny", "summary": "Small.", "trained_on": "Drawings.", "right
     ids=["residual, batch norm, transposed", "dense"],
 )
 def test_a_published_translator_is_the_trained_one_with_its_settings(changes: dict[str, object], tmp_path: Path) -> None:
-    preset = replace(
-        CYCLE_PRESETS["textures-128"], resolution=128, crop=32, width=4, blocks=1, critic_width=4, projected=0.0, steps=3, **changes
-    )  # type: ignore[arg-type]
+    small = replace(CYCLE_PRESETS["textures-128"], resolution=128, crop=32, width=4, blocks=1, critic_width=4, projected=0.0, steps=3)
+    preset = replace(small, **changes)  # type: ignore[arg-type]
     pixels, labels = wardrobe(12)
     pictures = PictureSet(pixels, labels, ("denim", "leather"), np.zeros(12, dtype=bool), (), "")
     run = Run(tmp_path / "run")
