@@ -287,8 +287,8 @@ def tiles(view: View, positions: object) -> dict[str, Any]:
     }
 
 
-def details(view: View, position: object, encoders: Views) -> dict[str, Any]:
-    """Everything about one picture: where it is from, what decided, the whole of it and the frame, and its score for every prompt."""
+def details(view: View, position: object) -> dict[str, Any]:
+    """Everything about one picture but its scores: where it is from, what decided, the whole of it and the frame."""
     (place,) = view.checked([position], 1)
     (picture,) = view.pictures([place])
     source = picture.provenance
@@ -312,8 +312,14 @@ def details(view: View, position: object, encoders: Views) -> dict[str, Any]:
         "frame": view.frame.sentence() if view.frame else "",
         "why": why(view, picture.id),
         **_before_and_after(view, picture),
-        "prompts": _prompt_scores(view, picture, encoders),
     }
+
+
+def prompts(view: View, position: object, encoders: Views) -> dict[str, Any]:
+    """The score of one picture for every prompt of the rule; asked for apart, because a model may have to be loaded first."""
+    (place,) = view.checked([position], 1)
+    (picture,) = view.pictures([place])
+    return {"position": place, "prompts": _prompt_scores(view, picture, encoders)}
 
 
 def why(view: View, number: int) -> list[str]:

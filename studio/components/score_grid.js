@@ -152,6 +152,7 @@ let seed = 1;
 let curve = null;
 let fetched = {};
 let loading = 0;
+let loaded = "";
 let pendingCut = null;
 let dragging = false;
 let frame = 0;
@@ -960,19 +961,20 @@ async function fillPanel() {
     facts.append(term, value);
   });
   const parts = [close, name, act, verdict, reasons, shots];
-  if (answer.prompts.length && !hidden) {
-    const rows = answer.prompts.map((one) => {
-      const words = make("th", "", { scope: "row" });
-      const value = make("td", "", {});
-      words.textContent = one.kind + " " + one.prompt;
-      value.textContent = show3(one.score);
-      return make("tr", "", {}, words, value);
-    });
-    parts.push(make("table", "prompts", {}, make("caption", "", {}, "Cosine with each prompt"), make("tbody", "", {}, ...rows)));
-  }
   parts.push(facts);
   panel.replaceChildren(...parts);
   panel.dataset.position = String(place);
+  if (hidden || place >= scored) return;
+  const told = await ask("prompts", { position: place });
+  if (!told || place !== selected || !told.prompts.length || !facts.isConnected) return;
+  const rows = told.prompts.map((one) => {
+    const words = make("th", "", { scope: "row" });
+    const value = make("td", "", {});
+    words.textContent = one.kind + " " + one.prompt;
+    value.textContent = show3(one.score);
+    return make("tr", "", {}, words, value);
+  });
+  facts.before(make("table", "prompts", {}, make("caption", "", {}, "Cosine with each prompt"), make("tbody", "", {}, ...rows)));
 }
 
 // What comes from Python
@@ -983,11 +985,12 @@ function arrive() {
 
 async function apply(value) {
   const turn = ++loading;
-  const fresh = !view || view.key !== value.key;
+  const fresh = loaded !== value.key;
   const compared = view && view.compare !== value.compare;
   view = value;
   remembered("atelier-collection", value.collection);
   if (fresh) {
+    loaded = "";
     root.dataset.key = "";
     curve = null;
     fetched = {};
@@ -1004,6 +1007,7 @@ async function apply(value) {
     scored = scores.length;
     states = unpack(answer.states);
     event = answer.event;
+    loaded = value.key;
     sum();
     low = Math.floor(Math.min(scored ? scores[0] : 0, value.cut) * 200 - 0.5) / 200;
     high = Math.ceil(Math.max(scored ? scores[scored - 1] : 1, value.cut) * 200 + 0.5) / 200;
@@ -1057,6 +1061,7 @@ function showValue() {
     return;
   }
   view = null;
+  loaded = "";
   delete root.dataset.key;
 }
 

@@ -329,7 +329,10 @@ def score(
 def rescore(
     services: Services, desk: Desk, positives: str, negatives: str, method: str, model: str, request: gr.Request
 ) -> tuple[Any, Any]:
-    """Score again when the prompts of a collection that was scored before have changed; its pictures are not looked at again."""
+    """Score again when the prompts of a collection that was scored before have changed.
+
+    Passing through a field changes nothing, nor does another model alone: that takes the button.
+    """
     if not desk.collection or not lines(positives):
         return gr.skip(), gr.skip()
     catalogue = open_catalogue(services, request)
@@ -337,9 +340,7 @@ def rescore(
     rule = views.rule_in(verdict.rule) if verdict else None
     if rule is None or len(rule.passes) != 1:
         return gr.skip(), gr.skip()
-    asked = asked_pass(positives, negatives, method)
-    encoder = services.encoders.get(guards.one_of(model, text_models(services), "the text-image model"))
-    if (rule.model_id, replace(rule.passes[0], cut=0.0)) == (encoder.model_id, asked):
+    if replace(rule.passes[0], cut=0.0) == asked_pass(positives, negatives, method):
         return gr.skip(), gr.skip()
     return _scored(services, desk, positives, negatives, method, model, request, silent)
 
@@ -570,7 +571,8 @@ def answers(services: Services) -> list[Callable[..., Any]]:
         answering(services, views.arrays),
         answering(services, views.states),
         answering(services, views.tiles, "positions"),
-        answering(services, views.details, "position", more=(services.views,)),
+        answering(services, views.details, "position"),
+        answering(services, views.prompts, "position", more=(services.views,)),
         answering(services, views.decide, "positions", "decision", "window", "queued"),
         answering(services, views.turn, "back", "window"),
         answering(services, views.fresh, "event"),
@@ -670,7 +672,9 @@ def _wire(services: Services, to: CurateHandles) -> None:
     told = [to.desk, to.status]
     fields = [to.desk, to.positives, to.negatives, to.method, to.model]
     shown = [to.grid, to.collection, to.positives, to.negatives, to.method, to.saved, to.compare, to.asked]
-    gr.on([to.desk.change, to.compare.change], guards.sentences(look, services), [to.desk, to.compare, to.asked], shown, queue=False, **last)
+    gr.on(
+        [to.desk.change, to.compare.change], guards.sentences(look, services), [to.desk, to.compare, to.asked], shown, queue=False, **last
+    )
     to.grid.arrive(guards.sentences(arrive, services), to.desk, to.desk, **onto_desk)
     to.grid.commit(guards.sentences(commit, services), to.desk, to.desk, **onto_desk)
     to.grid.decided(guards.sentences(touched), to.desk, to.desk, **onto_desk)

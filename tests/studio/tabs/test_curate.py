@@ -215,9 +215,9 @@ def test_a_rule_is_saved_used_compared_and_deleted(services: Services, desk: Des
 def test_every_prompt_is_told_about_a_picture(services: Services, desk: Desk) -> None:
     desk, _ = score(services, desk, "flower\na blossom", "a building")
     view = services.views.get(shown(services, desk)[0].key)
-    told = views.details(view, 1, services.views)
+    told = views.prompts(view, 1, services.views)
     assert [(one["kind"], one["prompt"]) for one in told["prompts"]] == [("+", "flower"), ("+", "a blossom"), ("−", "a building")]
-    assert told["name"] == "flower.jpg"
+    assert views.details(view, 1)["name"] == "flower.jpg"
     assert told["prompts"][0]["score"] > told["prompts"][2]["score"]
 
 
@@ -302,7 +302,7 @@ def test_what_the_grid_asks_is_answered_with_sentences_when_it_is_nonsense(servi
     key = shown(services, desk)[0].key
     asked = {function.__name__: function for function in curate.answers(services)}
     assert set(asked) == {
-        "arrays", "states", "tiles", "details", "decide", "turn", "fresh", "queue", "estimate", "groups", "disagreement",
+        "arrays", "states", "tiles", "details", "decide", "turn", "fresh", "queue", "estimate", "groups", "disagreement", "prompts",
     }  # fmt: skip
     for question in (None, [], "key", {}, {"key": key, "positions": "0"}, {"key": ["a"]}, {"key": key, "positions": [10**30]}):
         answer = asked["tiles"](question)
