@@ -64,6 +64,7 @@ EMPTY = (
     "one click, open a collection, or bring your own pictures in."
 )
 NOT_SCORED = "Not scored yet: write what the pictures should show, and press Score."
+NOT_HERE = "Folders, searches, keys and training are offered only when Atelier runs on your own machine."
 OWN_RULE = "The pictures were last decided by a rule that is none of prompts; its scores are shown."
 
 
@@ -637,6 +638,8 @@ def build(services: Services) -> CurateHandles:
                     use = gr.Button("Use rule", elem_id="curate-rule-use", min_width=80)
                     forget = gr.Button("Delete", elem_id="curate-rule-delete", min_width=80)
                 compare = gr.Dropdown([("none", NO_COMPARISON)], value=NO_COMPARISON, label="Compare with", elem_id="curate-rule-compare")
+            if not services.settings.local:
+                gr.Markdown(NOT_HERE, elem_classes="fine-print", elem_id="curate-not-here", label="What is not offered here")
         with gr.Column(scale=6, min_width=320), gr.Tabs(elem_id="curate-tabs"):
             with gr.Tab("Pictures", id="curate-pictures", elem_id="curate-tab-pictures"):
                 status = gr.Markdown("", elem_id="curate-status", elem_classes="fine-print", label="What was scored")

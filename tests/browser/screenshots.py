@@ -19,7 +19,7 @@ from tests.browser.conftest import DESKTOP, PATIENCE, PHONE
 def curated(page: Page) -> None:
     page.locator("#curate-example-0").click()
     expect(page.locator("#curate-grid .score-grid[data-key]:not([data-key=''])")).to_be_visible()
-    page.locator("#curate-grid [role=img]").first.wait_for()
+    page.locator("#curate-grid .cells img[src]").first.wait_for()
 
 
 def explored(page: Page) -> None:

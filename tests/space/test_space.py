@@ -107,7 +107,7 @@ def test_the_page_says_that_nothing_is_kept(client: Client) -> None:
 
 def test_folder_key_and_training_controls_are_absent_with_a_reason(client: Client) -> None:
     ids = {str(props.get("elem_id")) for props in components(client)}
-    assert not ids & {"curate-folder", "curate-rights"}
+    assert not ids & {"collect-folder", "collect-query", "collect-key", "collect-rights", "collect-permission"}
     labels = " ".join(str(props.get("label", "")) for props in components(client)).lower()
     assert "api key" not in labels
     assert "train on these" not in labels
