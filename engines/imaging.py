@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -213,13 +214,20 @@ def sheet(pictures: Sequence[Image.Image], columns: int, gap: int = 2, backgroun
     return canvas
 
 
-def save_png(picture: Image.Image, path: Path, text: dict[str, str] | None = None) -> None:
-    """Write a PNG that appears only when whole, with text chunks."""
+def save_png(
+    picture: Image.Image,
+    path: Path,
+    text: dict[str, str] | None = None,
+    dpi: tuple[int, int] | None = None,
+    icc_profile: bytes | None = None,
+) -> None:
+    """Write a PNG that appears only when whole, with text chunks, and with its resolution and colour profile where they are given."""
     chunks = PngImagePlugin.PngInfo()
     for key, value in (text or {}).items():
         chunks.add_itxt(key, value)
+    given: dict[str, Any] = {key: value for key, value in {"dpi": dpi, "icc_profile": icc_profile}.items() if value is not None}
     with replacing(path) as temporary:
-        picture.save(temporary, format="PNG", pnginfo=chunks)
+        picture.save(temporary, format="PNG", pnginfo=chunks, **given)
 
 
 def picture_files(folder: Path) -> list[Path]:

@@ -1,0 +1,58 @@
+"""Make a file that a printer takes: a named size, bleed, the right resolution, and an honest word on how sharp it will be.
+
+  python -m engines print graphic.png --size a4 --bleed 3 --fit fill --marks --out graphic.pdf
+  python -m engines print graphic.png --size full-front --transparent white --mirrored --out transfer.png
+  python -m engines print graphic.png --size 12x16in --dpi 240 --paper white --out graphic.tif
+
+The rights of the weights that drew the graphic, and its recipe, travel in the file.
+"""
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from engines import imaging
+from engines.errors import StudioError
+from engines.production.colour import colour_value
+from engines.production.origin import origin
+from engines.production.printing import FITS, SIZES, print_job, save_print, verdict, within_mask, without_background
+
+HELP = "make a file for a printer: size, bleed, resolution"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("graphic", type=Path, metavar="FILE", help="a PNG, JPEG or WEBP picture")
+    parser.add_argument("--size", required=True, metavar="SIZE", help=f"{', '.join(SIZES)}; or 280x330 (mm), 28x33cm, 12x16in")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="FILE.png, .pdf or .tif")
+    parser.add_argument("--bleed", type=float, default=0.0, metavar="MM", help="printed beyond the cut on each side, 0 to 25 (default 0)")
+    parser.add_argument("--dpi", type=int, default=300, help="pixels an inch of the file, 50 to 1200 (default 300)")
+    parser.add_argument(
+        "--fit", default="whole", metavar="HOW", help=f"{' or '.join(FITS)}: all of it inside, or the page full (default whole)"
+    )
+    parser.add_argument("--mirrored", action="store_true", help="for a transfer that is printed face down")
+    parser.add_argument("--marks", action="store_true", help="cutting and registration marks around, in a PDF")
+    parser.add_argument("--paper", default="", metavar="COLOUR", help="colour where the graphic leaves the page free (default transparent)")
+    parser.add_argument("--transparent", metavar="COLOUR", help="take this background away, as far as it reaches in from the edge")
+    parser.add_argument("--tolerance", type=float, default=6.0, help="how far from that colour is still background (default 6)")
+    parser.add_argument("--mask", type=Path, metavar="FILE", help="print only where this picture is white")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    if not 0 < arguments.tolerance <= 50:
+        raise StudioError(f"--tolerance is a number above 0 and at most 50, got {arguments.tolerance:g}: choose another")
+    graphic = imaging.safe_open(arguments.graphic, alpha=True)
+    paper = colour_value(arguments.paper) if arguments.paper else ""
+    options = {name: getattr(arguments, name) for name in ("bleed", "dpi", "fit", "mirrored", "marks")}
+    job = print_job(arguments.size, graphic.size, paper=paper, **options)
+    ground = colour_value(arguments.transparent) if arguments.transparent else ""
+    if ground:
+        graphic = without_background(graphic, ground, arguments.tolerance)
+    if arguments.mask:
+        graphic = within_mask(graphic, imaging.safe_open(arguments.mask))
+    made = origin(arguments.graphic, "print", {**asdict(job), "transparent": ground, "mask": bool(arguments.mask)})
+    page = save_print(graphic, arguments.out, job, made)
+    print(
+        f"{arguments.out}: {job.width:g} × {job.height:g} mm + {job.bleed:g} mm bleed, {page.width} × {page.height} pixels at {job.dpi} dpi"
+    )
+    print(f"the graphic has {verdict(graphic.size, job)}")
+    print(f"rights: {made.rights}")
