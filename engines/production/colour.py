@@ -84,5 +84,5 @@ def name_of(colour: str) -> str:
 
 @cache
 def _named() -> tuple[list[str], np.ndarray]:
-    known = {name: value for name, value in ImageColor.colormap.items() if isinstance(value, str) and "grey" not in name}
-    return list(known), to_oklab(np.stack([rgb(colour_value(name)) for name in known]))
+    known = [name for name in ImageColor.colormap if "grey" not in name]
+    return known, to_oklab(np.stack([rgb(colour_value(name)) for name in known]))
