@@ -52,10 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parsed = build_parser().parse_args(arguments)
         parsed.run(parsed)
     except StudioError as error:
-        print(f"error: {error}", file=sys.stderr)
+        sys.stderr.write(f"error: {error}\n")  # here `print` is the command of that name
         return 2
     except (Cancelled, KeyboardInterrupt):
-        print("cancelled", file=sys.stderr)
+        sys.stderr.write("cancelled\n")
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
