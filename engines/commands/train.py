@@ -17,6 +17,7 @@ Several processes, on the CPU as well, share each batch between them:
 
 import argparse
 import signal
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
@@ -30,7 +31,7 @@ from engines.curation.manifest import training_manifests
 from engines.errors import Cancelled, StudioError
 from engines.progress import Progress, TextProgress
 from engines.training.background import start_in_background
-from engines.training.dataset import load_pictures, parse_classes
+from engines.training.dataset import PictureSet, load_pictures, parse_classes
 from engines.training.presets import changed_preset, find_preset
 from engines.training.runs import Run
 from engines.training.trainer import Plan, Workers, train
@@ -80,7 +81,7 @@ def run(arguments: argparse.Namespace) -> None:
     pictures = load_pictures(arguments.data, preset.resolution, preset.framing, preset.channels, classes, TextProgress())
     if workers.leads:
         workers.wait()
-    progress = _Politely(TextProgress())
+    progress = Politely(TextProgress())
     compute.keep_memory()
     if arguments.resume:
         numerics = Numerics(**folder.config()["numerics"])
@@ -89,8 +90,7 @@ def run(arguments: argparse.Namespace) -> None:
     else:
         numerics = Numerics(arguments.precision)
     task = build_task(preset, pictures, arguments.seed, numerics, workers)
-    config = {"format": 1, "preset": asdict(preset), "seed": arguments.seed, "data": pictures.digest, "classes": pictures.classes}
-    config |= {"numerics": asdict(numerics), "processes": workers.processes} | ({"manifests": manifests} if manifests else {})
+    config = run_settings(preset, pictures, manifests, arguments.seed, numerics, workers.processes)
     if arguments.resume:
         config["from"] = folder.config().get("from")
     elif arguments.source:
@@ -100,15 +100,28 @@ def run(arguments: argparse.Namespace) -> None:
     with folder.locked() if workers.leads else nullcontext():
         if workers.leads:
             folder.begin(config, arguments.resume)
-        facts: dict[str, Any] = {"data": pictures.digest, "manifests": list(manifests)}
-        facts |= {"pictures": len(pictures.part(False)), "held out": len(pictures.part(True)), "cleaned": read_cleaned(arguments.data)}
+        facts = picture_facts(pictures, manifests, arguments.data)
         plan = Plan(preset.steps, arguments.minutes, arguments.seed, facts, save_every=arguments.save_every)
         steps = train(task, folder, plan, workers, arguments.resume, progress)
     if workers.leads:
         print(f"{folder.folder}: {steps} of {plan.steps} steps done")
 
 
-class _Politely:
+def run_settings(
+    preset: Any, pictures: PictureSet, manifests: Sequence[str], seed: int, numerics: Numerics, processes: int
+) -> dict[str, Any]:
+    """What a run is begun with, and must be resumed with."""
+    config = {"format": 1, "preset": asdict(preset), "seed": seed, "data": pictures.digest, "classes": pictures.classes}
+    return config | {"numerics": asdict(numerics), "processes": processes} | ({"manifests": manifests} if manifests else {})
+
+
+def picture_facts(pictures: PictureSet, manifests: Sequence[str], folder: Path) -> dict[str, Any]:
+    """What a model was trained on, for its checkpoints."""
+    counts = {"pictures": len(pictures.part(False)), "held out": len(pictures.part(True))}
+    return {"data": pictures.digest, "manifests": list(manifests), **counts, "cleaned": read_cleaned(folder)}
+
+
+class Politely:
     """Gives way to whatever else the machine does, and ends in good order when told to stop: between steps, not in one."""
 
     def __init__(self, progress: Progress) -> None:

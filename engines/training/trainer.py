@@ -26,6 +26,10 @@ REPORT_EVERY = 10
 BEAT_EVERY_SECONDS = 2.0
 
 
+class Diverged(StudioError):
+    """A loss became infinite or NaN; the last good checkpoint stays."""
+
+
 class Workers:
     """The processes that train together; one in the usual case."""
 
@@ -201,7 +205,7 @@ def train(task: Task, run: Run, plan: Plan, workers: Workers, resume: bool = Fal
         How many steps the run has taken in all.
 
     Raises:
-        StudioError: a loss became infinite or NaN; the last good checkpoint stays.
+        Diverged: a loss became infinite or NaN; the last good checkpoint stays.
     """
     training = _Training(task, run, plan, workers, resume)
     over = training.step >= plan.steps
@@ -214,7 +218,7 @@ def train(task: Task, run: Run, plan: Plan, workers: Workers, resume: bool = Fal
             text = f"{broken[0]} became {losses[broken[0]]} at step {training.step}: resume with a lower learning rate"
             if workers.leads:
                 run.report({"step": training.step, "notice": text})
-            raise StudioError(text)
+            raise Diverged(text)
         if workers.leads:
             training.note(losses)
         stop = plan.minutes is not None and training.seconds > 60 * plan.minutes
