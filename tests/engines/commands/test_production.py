@@ -1,0 +1,46 @@
+"""Mock-ups, print files and colours on the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.engines.commands.command_line import atelier
+from tests.pictures import photograph
+
+
+@pytest.fixture
+def graphic(tmp_path: Path) -> Path:
+    return photograph(tmp_path / "graphic.png")
+
+
+def test_a_mockup_says_what_it_shows_and_how_large(graphic: Path, tmp_path: Path) -> None:
+    done = atelier("mockup", graphic, "--side", 240, "--colour", "navy", "--out", tmp_path / "shirt.png", home=tmp_path)
+    assert "90 × 120 pixels printed 225 × 300 mm; rights: unknown" in done.stdout
+    with Image.open(tmp_path / "shirt.png") as shirt:
+        shirt.load()
+        assert shirt.size == (240, 240)
+        assert json.loads(shirt.info["atelier-origin"])["settings"]["colour"] == "navy"
+    wrong = atelier("mockup", graphic, "--place", "knee", "--out", tmp_path / "no.png", home=tmp_path)
+    assert (wrong.returncode, "choose one of chest" in wrong.stderr) == (2, True)
+    assert not (tmp_path / "no.png").exists()
+
+
+def test_a_print_file_is_written_with_its_true_resolution(graphic: Path, tmp_path: Path) -> None:
+    done = atelier("print", graphic, "--size", "a6", "--bleed", 3, "--dpi", 100, "--out", tmp_path / "out.tif", home=tmp_path)
+    assert "105 × 148 mm + 3 mm bleed, 437 × 606 pixels at 100 dpi" in done.stdout
+    assert "22 dpi of its own: soft" in done.stdout
+    wrong = atelier("print", graphic, "--size", "a99", "--out", tmp_path / "no.pdf", home=tmp_path)
+    assert (wrong.returncode, "12x16in" in wrong.stderr) == (2, True)
+
+
+def test_colours_are_named_exchanged_and_separated(graphic: Path, tmp_path: Path) -> None:
+    named = json.loads(atelier("palette", graphic, "--colours", 3, "--json", home=tmp_path).stdout)
+    assert sum(swatch["share"] for swatch in named) == pytest.approx(1)
+    atelier("colourways", graphic, "--to", "navy,white", "--to", "red,black", "--out", tmp_path / "ways", home=tmp_path)
+    assert sorted(path.name for path in (tmp_path / "ways").iterdir()) == ["colourway-01.png", "colourway-02.png"]
+    films = atelier("separations", graphic, "--size", "a6", "--dpi", 72, "--colours", 2, "--out", tmp_path / "films.pdf", home=tmp_path)
+    assert "film 2: #" in films.stdout
+    wrong = atelier("colourways", graphic, "--to", "navy,blurple", "--out", tmp_path / "no", home=tmp_path)
+    assert (wrong.returncode, "'blurple' is no colour" in wrong.stderr) == (2, True)
