@@ -661,7 +661,7 @@ function describe(count) {
     if (!view.compare) return "Choose a saved rule under Rules, “Compare with”, to see what it decides otherwise.";
     return count ? "“" + view.compare + "” decides otherwise about " + many(count) + " pictures, the greatest disagreement first." : "“" + view.compare + "” decides the same about every picture.";
   }
-  if (mode === "kept" || mode === "dropped") return count ? (scored ? "Nearest the cut first." : "In order of arrival; not scored yet.") : "No picture.";
+  if (mode === "kept" || mode === "dropped") return count ? (scored ? "Nearest the cut first." : "In order of arrival; not scored yet: say at the side what they should show, and press Score.") : "No picture.";
   return count + " drawn at random, as they would be " + (mode === "random-kept" ? "kept" : "dropped") + ".";
 }
 

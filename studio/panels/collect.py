@@ -142,9 +142,8 @@ def collect(
 
 def told(into: str, report: AddReport, pictures: int) -> Told:
     """The result in one sentence, with what was left out by name."""
-    line = (
-        f"{into}: {report.added:,} added, {report.already:,} already there, {len(report.failed):,} left out; it has {pictures:,} pictures."
-    )
+    there = f"{report.already:,} already there" + " (the same picture)" * bool(report.already)
+    line = f"{into}: {report.added:,} added, {there}, {len(report.failed):,} left out; it has {pictures:,} pictures."
     facts: tuple[tuple[str, str], ...] = ()
     if report.restricted:
         facts = (

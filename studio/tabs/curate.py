@@ -622,14 +622,15 @@ def build(services: Services) -> CurateHandles:
                         gr.Button(f"+ {title}", size="sm", elem_id=f"curate-preset-{name}")
                         for name, title in (("text", "text"), ("collage", "collage"), ("people", "people"), ("drawing", "drawing"))
                     )
+                with gr.Row(elem_classes="side-by-side"):
+                    run = gr.Button("Score", variant="primary", elem_id="curate-run", scale=3)
+                    halt = gr.Button("Stop", elem_id="curate-stop", scale=1, min_width=80)
+                status = gr.Markdown("", elem_id="curate-status", elem_classes="fine-print", label="What was scored")
                 method = gr.Dropdown(list(METHODS.items()), value="auto", label="Scored by", elem_id="curate-method")
                 model = gr.Dropdown(
                     models, value=models[0], label="Text-image model", visible=len(models) > 1, elem_id="curate-model",
                     info="studio-clip is here at once; ViT-B-32 downloads 350 MB the first time.",
                 )  # fmt: skip
-                with gr.Row(elem_classes="side-by-side"):
-                    run = gr.Button("Score", variant="primary", elem_id="curate-run", scale=3)
-                    halt = gr.Button("Stop", elem_id="curate-stop", scale=1, min_width=80)
             with gr.Accordion("Rules", open=False, elem_id="curate-rules"):
                 rule_name = gr.Textbox(label="Save the present rule as", max_lines=1, max_length=80, elem_id="curate-rule-name")
                 save = gr.Button("Save rule", elem_id="curate-rule-save")
@@ -642,7 +643,6 @@ def build(services: Services) -> CurateHandles:
                 gr.Markdown(NOT_HERE, elem_classes="fine-print", elem_id="curate-not-here", label="What is not offered here")
         with gr.Column(scale=6, min_width=320), gr.Tabs(elem_id="curate-tabs"):
             with gr.Tab("Pictures", id="curate-pictures", elem_id="curate-tab-pictures"):
-                status = gr.Markdown("", elem_id="curate-status", elem_classes="fine-print", label="What was scored")
                 grid = ScoreGrid(label="Scores", empty=EMPTY, answers=answers(services), elem_id="curate-grid")
             with gr.Tab("Bring pictures in", id="curate-collect", elem_id="curate-tab-collect"):
                 collect.build(services, desk)
