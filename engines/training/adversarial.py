@@ -333,7 +333,7 @@ class AdversarialTask:
             return wanted, torch.cat([self._pool.nearest(wanted, labels[asking]), latents[asking.stop :]])
 
     def _renewed(self, step: int, scales: Tensor) -> Pool:
-        """A pool drawn by the present generator, the same in every process but for `scales`."""
+        """A pool drawn by the present generator, the same in every process."""
         batch, where = self.preset.batch, compute.device()
         random = compute.random_generator(self._seed, step, -2)
         count = POOL_BATCHES * batch
