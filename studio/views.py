@@ -302,7 +302,7 @@ def details(view: View, position: object) -> dict[str, Any]:
         "Training": {"yes": "allowed", "no": "not allowed", "unknown": "not known"}[source.training_allowed],
         "Permission": source.permission,
         "Page": source.page_url,
-        "Collected": source.collected,
+        "Collected": source.collected[:16].replace("T", " "),
     }
     return {
         "position": place,
