@@ -80,6 +80,7 @@ def launch_kwargs(settings: Settings) -> dict[str, Any]:
         "server_port": settings.port,
         "theme": theme.theme(),
         "css": theme.css(),
+        "js": theme.SCRIPT.read_text(encoding="utf-8"),
         "footer_links": [],
         "run_history": False,
         "ssr_mode": False,

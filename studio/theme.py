@@ -6,6 +6,7 @@ from pathlib import Path
 from gradio.themes import Base, Color, Size
 
 STYLES = Path(__file__).with_name("studio.css")
+SCRIPT = Path(__file__).with_name("studio.js")
 SANS = ("Avenir Next", "Avenir", "Inter", "Segoe UI", "Cantarell", "Noto Sans", "DejaVu Sans", "system-ui", "sans-serif")
 MONO = ("ui-monospace", "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", "monospace")
 

@@ -54,7 +54,10 @@ def violations(page: Page, used: set[Excused]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def seen(studio_home: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    made(studio_home, tmp_path_factory.mktemp("seen"), NAME)
+    """A collection among so many that the list of them scrolls."""
+    catalogue = made(studio_home, tmp_path_factory.mktemp("seen"), NAME)
+    for number in range(30):
+        catalogue.create(f"beside it {number}")
     return NAME
 
 
