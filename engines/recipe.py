@@ -1,9 +1,12 @@
 """A recipe says how a picture was made; it travels inside the PNG and draws the picture again."""
 
+import base64
 import hashlib
 import json
 import math
 import re
+import struct
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,16 +15,29 @@ from PIL import Image
 
 from engines import imaging
 from engines.errors import StudioError
+from engines.finishing import STEPS, Step, step_value
 
 FORMAT = 1
 PNG_KEY = "atelier"
 MAX_SEED = 2**63 - 1
 MAX_TILES = 400
+MAX_DEPTH = 12
+MAX_TEXT = 512 * 2**10
 MAX_TRUNCATION = 2.0
 MAX_PERCENT = 150.0
 MAX_FEATHER = 5.0
 MASKS = ("none", "auto", "drawn")
 MAX_DRAWN = 180 * 2**10
+MAX_MIXED = 4
+MAX_KEYFRAMES = 8
+MAX_GENERATIONS = 40
+MAX_ANCESTORS = 200
+MAX_AMOUNT = 5.0
+MAX_SHIFT = 64.0
+MAX_WORDS = 300
+MAX_AMONG = 10_000
+EASINGS = ("even", "soft")
+INHERITED = ("model", "weights", "rights")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _WASH = re.compile(r"[a-z][a-z -]{0,30}|#[0-9a-f]{6}|")
@@ -51,7 +67,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Blend:
-    """One picture on the way between two seeds: `position` 0 is the first, 1 the second."""
+    """One picture on the way between two seeds: `position` 0 is the first, 1 the second. Still drawn, but a new way is a `Way`."""
 
     model: str
     weights: str
@@ -61,6 +77,119 @@ class Blend:
     truncation: float = 1.0
     class_name: str | None = None
     operation: str = "blend"
+
+
+@dataclass(frozen=True)
+class Vary:
+    """A neighbour of a picture: its latent turned towards a direction that `seed` draws.
+
+    Attributes:
+        parent: the picture it began with, drawn by the same weights, as those of all operations below.
+        strength: 0 the parent itself to 1, a quarter turn.
+    """
+
+    model: str
+    weights: str
+    rights: str
+    parent: "Drawn"
+    seed: int
+    strength: float
+    operation: str = "vary"
+
+
+@dataclass(frozen=True)
+class Mix:
+    """What two to four pictures have in the middle; `shares` say how much of each, and count relative to their sum."""
+
+    model: str
+    weights: str
+    rights: str
+    parents: tuple["Drawn", ...]
+    shares: tuple[float, ...]
+    operation: str = "mix"
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The build of the first parent with the finish of the second: early layers take the one's latent, late layers the other's."""
+
+    model: str
+    weights: str
+    rights: str
+    parents: tuple["Drawn", ...]
+    operation: str = "layers"
+
+
+@dataclass(frozen=True)
+class Move:
+    """How far along a direction that has a name, in standard deviations of the latent."""
+
+    name: str
+    amount: float
+
+
+@dataclass(frozen=True)
+class Steer:
+    """A picture moved along directions.
+
+    Attributes:
+        moves: names and amounts, for people.
+        shift: what is added to the latent, or to w: half-precision numbers, little-endian, in base64. It alone decides what is drawn, so
+            that a recipe outlives the names.
+    """
+
+    model: str
+    weights: str
+    rights: str
+    parent: "Drawn"
+    moves: tuple[Move, ...]
+    shift: str
+    operation: str = "steer"
+
+
+@dataclass(frozen=True)
+class Way:
+    """One picture on the way through two to eight keyframes: `position` 0 is the first, 1 the last, or the first again in a loop.
+
+    Attributes:
+        easing: "even", or "soft": slow at each keyframe.
+    """
+
+    model: str
+    weights: str
+    rights: str
+    parents: tuple["Drawn", ...]
+    position: float
+    loop: bool = False
+    easing: str = "even"
+    operation: str = "way"
+
+
+@dataclass(frozen=True)
+class Find:
+    """A picture that was chosen because it fits words best among many; `encoder` is the id of the model that read them."""
+
+    model: str
+    weights: str
+    rights: str
+    parent: "Drawn"
+    words: str
+    encoder: str
+    among: int
+    operation: str = "find"
+
+
+@dataclass(frozen=True)
+class Diverse:
+    """A picture that was chosen because it differs from the others chosen with it."""
+
+    model: str
+    weights: str
+    rights: str
+    parent: "Drawn"
+    encoder: str
+    among: int
+    operation: str = "diverse"
 
 
 @dataclass(frozen=True)
@@ -123,6 +252,28 @@ class Swap:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A picture that was not drawn here, known by the sha256 of its file: where the recipe of what was made of it begins."""
+
+    input: str
+    operation: str = "picture"
+
+
+@dataclass(frozen=True)
+class Finish:
+    """One picture made of another on the desk.
+
+    Attributes:
+        operation: a key of `engines.finishing.STEPS`; `step`: its values.
+        source: the recipe of the picture that it was made of.
+    """
+
+    operation: str
+    step: Step
+    source: "Recipe"
+
+
+@dataclass(frozen=True)
 class Sheet:
     """Pictures side by side, row by row."""
 
@@ -131,7 +282,9 @@ class Sheet:
     operation: str = "sheet"
 
 
-Recipe = Sample | Blend | Swap | Sheet
+Drawn = Sample | Blend | Vary | Mix | Layers | Steer | Way | Find | Diverse
+"""What one generator draws by itself."""
+Recipe = Drawn | Swap | Picture | Finish | Sheet
 _Part = TypeVar("_Part", Look, Mask)
 
 
@@ -187,16 +340,101 @@ def mask_value(mask: Mask) -> Mask:
     return Mask(mask.kind, mask.drawn, _number(mask.feather, "feather", MAX_FEATHER), mask.inverted)
 
 
-def _number(value: object, name: str, high: float) -> float:
+def _number(value: object, name: str, high: float, low: float = 0.0) -> float:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or not 0 <= value <= high:  # type: ignore[arg-type, operator]
-        raise StudioError(f"{name} is a number from 0 to {high:g}, got {str(value)[:40]}: choose another")
+    if not number or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type, operator]
+        raise StudioError(f"{name} is a number from {low:g} to {high:g}, got {str(value)[:40]}: choose another")
     return float(value)  # type: ignore[arg-type]
 
 
 def to_json(recipe: Recipe) -> str:
     """A recipe as JSON text with sorted keys."""
-    return json.dumps({"format": FORMAT, **asdict(recipe)}, sort_keys=True, ensure_ascii=False)
+    return json.dumps({"format": FORMAT, **_slim(asdict(recipe))}, sort_keys=True, ensure_ascii=False)
+
+
+def _slim(fields: dict[str, Any]) -> dict[str, Any]:
+    """Fields of a recipe without what parents have from their children: model, weights and rights."""
+    for part in (*fields.get("tiles", ()), fields.get("source")):
+        if isinstance(part, dict):
+            _slim(part)
+    if fields.get("operation") in _DERIVED:
+        for part in (*fields.get("parents", ()), *([fields["parent"]] if "parent" in fields else [])):
+            for key in INHERITED:
+                part.pop(key)
+            _slim(part)
+    return fields
+
+
+def parents_of(recipe: Recipe) -> tuple[Recipe, ...]:
+    """The recipes of the pictures that a picture was made of; none for one drawn from a seed."""
+    if isinstance(recipe, Sheet):
+        return recipe.tiles
+    if isinstance(recipe, Finish):
+        return (recipe.source,)
+    if isinstance(recipe, Swap):
+        return () if recipe.source is None else (recipe.source,)
+    if isinstance(recipe, Blend):
+        return ends_of(recipe)
+    if isinstance(recipe, Mix | Layers | Way):
+        return recipe.parents
+    return (recipe.parent,) if isinstance(recipe, Vary | Steer | Find | Diverse) else ()
+
+
+def ends_of(recipe: Blend) -> tuple[Sample, Sample]:
+    """The two pictures between which a blend lies."""
+    common = (recipe.model, recipe.weights, recipe.rights)
+    first, second = (Sample(*common, seed, recipe.truncation, recipe.class_name) for seed in recipe.seeds)
+    return first, second
+
+
+def ancestors(recipe: Recipe) -> int:
+    """How many recipes a recipe holds, itself counted."""
+    return 1 + sum(map(ancestors, parents_of(recipe)))
+
+
+def family_value(parents: Sequence[Drawn]) -> tuple[str, str, str]:
+    """Model, weights and rights that pictures have in common.
+
+    Raises:
+        StudioError: they are drawn by different weights, or have so many ancestors that a file could not carry them.
+    """
+    families = {(parent.model, parent.weights, parent.rights) for parent in parents}
+    if len(families) != 1:
+        raise StudioError(
+            f"pictures of {' and '.join(sorted({parent.model for parent in parents}))} cannot meet: choose those of one model"
+        )
+    if sum(map(ancestors, parents)) >= MAX_ANCESTORS:
+        raise StudioError(f"this picture would have more than {MAX_ANCESTORS} ancestors: begin with a new one")
+    return families.pop()
+
+
+def number_value(value: object, name: str, high: float, low: float = 0.0) -> float:
+    """A number of a recipe given by anybody, checked.
+
+    Raises:
+        StudioError: not a finite number from `low` to `high`.
+    """
+    return _number(value, name, high, low)
+
+
+def shift_text(numbers: Sequence[float]) -> str:
+    """What is added to a latent, as a recipe holds it."""
+    return base64.b64encode(struct.pack(f"<{len(numbers)}e", *numbers)).decode("ascii")
+
+
+def shift_numbers(text: object) -> tuple[float, ...]:
+    """The inverse of `shift_text`, of any origin.
+
+    Raises:
+        StudioError: no half-precision numbers within ±64.
+    """
+    if isinstance(text, str) and len(text) <= MAX_DRAWN and _BASE64.fullmatch(text) and len(text) % 4 == 0:
+        packed = base64.b64decode(text)
+        if packed and len(packed) % 2 == 0:
+            numbers = struct.unpack(f"<{len(packed) // 2}e", packed)
+            if all(abs(number) <= MAX_SHIFT for number in numbers):
+                return numbers
+    raise StudioError("this recipe's shift is damaged: move the picture along its directions again")
 
 
 def from_json(text: str) -> Recipe:
@@ -205,6 +443,8 @@ def from_json(text: str) -> Recipe:
     Raises:
         StudioError: no recipe, one of a newer format, or a field with an impossible value.
     """
+    if len(text) > MAX_TEXT:
+        raise StudioError(f"this is not a recipe: it has {len(text) // 1024} kB of text, more than the {MAX_TEXT // 1024} kB allowed")
     try:
         fields = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -213,7 +453,7 @@ def from_json(text: str) -> Recipe:
 
 
 def _parse(fields: Any, depth: int) -> Recipe:
-    if not isinstance(fields, dict) or depth > 2:
+    if not isinstance(fields, dict) or depth > (2 if fields.get("operation") == "sheet" else MAX_DEPTH):
         raise StudioError("this is not a recipe: it has another structure")
     if depth == 0 and fields.get("format") != FORMAT:
         raise StudioError(f"this recipe has the format {str(fields.get('format'))[:20]}, this Atelier reads {FORMAT}: update it")
@@ -224,6 +464,10 @@ def _parse(fields: Any, depth: int) -> Recipe:
             raise StudioError(f"a sheet's recipe holds 1 to {MAX_TILES} pictures: this one cannot be drawn")
         columns = _whole(fields, "columns", 1, MAX_TILES)
         return Sheet(columns, tuple(_parse(tile, depth + 1) for tile in tiles))
+    if operation == "picture":
+        return Picture(_text(fields, "input", _SHA256))
+    if isinstance(operation, str) and operation in STEPS:
+        return Finish(operation, step_value(operation, fields.get("step")), _parse(fields.get("source"), depth + 1))
     model = _text(fields, "model", _NAME)
     weights, rights = _text(fields, "weights", _SHA256), _text(fields, "rights")
     if operation == "swap":
@@ -231,6 +475,17 @@ def _parse(fields: Any, depth: int) -> Recipe:
         nested = None if source is None else _parse(source, depth + 1)
         look, mask = look_value(_part(fields, "look", Look)), mask_value(_part(fields, "mask", Mask))
         return Swap(model, weights, rights, _text(fields, "target"), _text(fields, "input", _SHA256), nested, look, mask)
+    return _parse_drawn(fields, (model, weights, rights), generation=0)
+
+
+def _parse_drawn(fields: dict[str, Any], family: tuple[str, str, str], generation: int) -> Drawn:
+    """A recipe of what one generator draws; parents have the model, weights and rights of their child."""
+    if not isinstance(fields, dict) or generation > MAX_GENERATIONS:
+        raise StudioError("this is not a recipe: it has another structure")
+    model, weights, rights = family
+    operation = fields.get("operation")
+    if operation in _DERIVED:
+        return _parse_derived(str(operation), fields, family, generation)
     truncation = truncation_value(fields.get("truncation"))
     class_name = None if fields.get("class_name") is None else _text(fields, "class_name")
     if operation == "sample":
@@ -245,6 +500,94 @@ def _parse(fields: Any, depth: int) -> Recipe:
         pair = (seed_value(seeds[0]), seed_value(seeds[1]))
         return Blend(model, weights, rights, pair, float(position), truncation, class_name)
     raise StudioError(f"this recipe asks for {str(operation)[:40]!r}, which this Atelier does not know: update it")
+
+
+def _parse_derived(operation: str, fields: dict[str, Any], family: tuple[str, str, str], generation: int) -> Drawn:
+    """A recipe that was made of others; those are parsed first."""
+    kind, least, most = _DERIVED[operation]
+    given = fields.get("parents") if most > 1 else [fields.get("parent")]
+    if not isinstance(given, list) or not least <= len(given) <= most:
+        raise StudioError(f"this recipe for {operation} names its pictures wrongly: it is damaged")
+    parents = tuple(_parse_drawn(part, family, generation + 1) for part in given)
+    family_value(parents)
+    if kind is Vary:
+        return Vary(*family, parents[0], seed_value(fields.get("seed")), _number(fields.get("strength"), "strength", 1.0))
+    if kind is Mix:
+        return Mix(*family, parents, shares_value(fields.get("shares"), len(parents)))
+    if kind is Layers:
+        return Layers(*family, parents)
+    if kind is Steer:
+        shift = fields.get("shift")
+        shift_numbers(shift)
+        return Steer(*family, parents[0], _moves(fields.get("moves")), str(shift))
+    if kind is Way:
+        loop, easing = fields.get("loop"), fields.get("easing")
+        if not isinstance(loop, bool) or easing not in EASINGS:
+            raise StudioError("this recipe's way is damaged: walk it again")
+        return Way(*family, parents, _number(fields.get("position"), "position", 1.0), loop, str(easing))
+    among, encoder = _whole(fields, "among", 1, MAX_AMONG), _text(fields, "encoder")
+    if kind is Find:
+        return Find(*family, parents[0], _text(fields, "words")[:MAX_WORDS], encoder, among)
+    return Diverse(*family, parents[0], encoder, among)
+
+
+def shares_value(shares: object, count: int) -> tuple[float, ...]:
+    """Shares given by anybody, checked.
+
+    Raises:
+        StudioError: not `count` numbers from 0 to 1, or all of them 0.
+    """
+    if not isinstance(shares, list | tuple) or len(shares) != count:
+        raise StudioError(f"a mix of {count} pictures needs {count} shares, got {str(shares)[:40]}: give one for each")
+    found = tuple(_number(share, "a share", 1.0) for share in shares)
+    if not any(found):
+        raise StudioError("all shares of this mix are 0: give one picture more")
+    return found
+
+
+def _moves(given: object) -> tuple[Move, ...]:
+    if not isinstance(given, list) or not 1 <= len(given) <= 32 or not all(isinstance(move, dict) for move in given):
+        raise StudioError("this recipe's moves are damaged: move the picture along its directions again")
+    return tuple(Move(_text(move, "name")[:80], _number(move.get("amount"), "an amount", MAX_AMOUNT, -MAX_AMOUNT)) for move in given)
+
+
+_DERIVED: dict[str, tuple[type, int, int]] = {
+    "vary": (Vary, 1, 1),
+    "mix": (Mix, 2, MAX_MIXED),
+    "layers": (Layers, 2, 2),
+    "steer": (Steer, 1, 1),
+    "way": (Way, 2, MAX_KEYFRAMES),
+    "find": (Find, 1, 1),
+    "diverse": (Diverse, 1, 1),
+}
+"""Operations on pictures of one generator: kind, and how many parents at least and at most."""
+
+
+def after(recipe: Recipe, step: Step) -> Finish:
+    """The recipe of what a step of the desk makes of a picture."""
+    [operation] = [name for name, kind in STEPS.items() if isinstance(step, kind)]
+    return Finish(operation, step, recipe)
+
+
+def depth_of(recipe: Recipe) -> int:
+    """How many operations lie one upon the other, 0 for a picture that was drawn or given."""
+    return max((1 + depth_of(parent) for parent in parents_of(recipe)), default=0)
+
+
+def rights_of(recipe: Recipe | None) -> list[str]:
+    """The rights of all weights that took part, each once; a picture from elsewhere names none."""
+    if recipe is None:
+        return []
+    own = [] if isinstance(recipe, Picture | Finish | Sheet) else [recipe.rights]
+    earlier = [rights for parent in parents_of(recipe) for rights in rights_of(parent)]
+    return list(dict.fromkeys([*own, *earlier]))
+
+
+def given_pictures(recipe: Recipe) -> list[str]:
+    """sha256 of every file that a recipe begins with and cannot draw itself, each once."""
+    if isinstance(recipe, Picture) or (isinstance(recipe, Swap) and recipe.source is None):
+        return [recipe.input]
+    return list(dict.fromkeys(found for parent in parents_of(recipe) for found in given_pictures(parent)))
 
 
 def _part(fields: dict[str, Any], key: str, kind: type[_Part]) -> _Part:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-BASE = {"errors", "paths", "progress", "compute", "imaging", "recipe"}
+BASE = {"errors", "paths", "progress", "compute", "imaging", "finishing", "recipe"}
 ALLOWED = {
     "networks": set(),
     "models": {"networks"},

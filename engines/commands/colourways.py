@@ -10,10 +10,12 @@ import argparse
 from pathlib import Path
 
 from engines import imaging
+from engines.commands._graphics import opened_graphic
 from engines.errors import StudioError
+from engines.finishing import Colourway
 from engines.production.colour import colour_value
 from engines.production.origin import origin
-from engines.production.palette import MOST, extract_palette, matched_by_lightness, recolour
+from engines.production.palette import MOST, extract_palette, matched_by_lightness
 
 HELP = "draw a graphic in other colours"
 
@@ -31,13 +33,14 @@ def run(arguments: argparse.Namespace) -> None:
     palettes = [[colour_value(name) for name in given.split(",")] for given in arguments.to]
     if not all(2 <= len(palette) <= MOST for palette in palettes):
         raise StudioError(f"a colourway has 2 to {MOST} colours, got {arguments.to[0][:60]!r}: name them with commas between")
-    graphic = imaging.safe_open(arguments.graphic, alpha=True)
+    graphic = opened_graphic(arguments.graphic)
     for index, palette in enumerate(palettes, 1):
-        old = [swatch.colour for swatch in extract_palette(graphic, len(palette))]
+        old = [swatch.colour for swatch in extract_palette(graphic.picture, len(palette))]
         if len(old) < len(palette):
             raise StudioError(f"{arguments.graphic.name} has only {len(old)} colours, {len(palette)} were named: name as many")
         new = palette if arguments.in_order else matched_by_lightness(old, palette)
         path = arguments.out / f"colourway-{index:02d}.png"
-        made = origin(arguments.graphic, "colourway", {"old": old, "new": new})
-        imaging.save_png(recolour(graphic, old, new), path, made.chunks())
+        drawn = graphic.done(Colourway(tuple(old), tuple(new)))
+        made = origin(arguments.graphic, "colourway", {"old": old, "new": new}, drawn.recipe)
+        imaging.save_png(drawn.picture, path, made.chunks())
         print(f"{path}: {', '.join(f'{a} → {b}' for a, b in zip(old, new, strict=True))}")

@@ -12,9 +12,11 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from engines import imaging
+from engines.commands._graphics import opened_graphic
 from engines.errors import StudioError
+from engines.finishing import Mockup
 from engines.production.garments import GARMENTS, LOOKS
-from engines.production.mockup import COLOURS, PLACES, Mockup, draw_mockup, mockup_value, print_size
+from engines.production.mockup import COLOURS, PLACES, mockup_value, print_size
 from engines.production.origin import origin
 
 HELP = "show a graphic on a T-shirt or a bag"
@@ -40,8 +42,11 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.out.suffix.lower() != ".png":
         raise StudioError(f"a mock-up is saved as PNG, got {arguments.out.name!r}: name it FILE.png")
     mockup = mockup_value(Mockup(**{field.name: getattr(arguments, field.name) for field in fields(Mockup)}))
-    graphic = imaging.safe_open(arguments.graphic, alpha=True)
-    made = origin(arguments.graphic, "mockup", asdict(mockup))
-    imaging.save_png(draw_mockup(graphic, mockup), arguments.out, made.chunks())
-    width, height = print_size(graphic.size, mockup)
-    print(f"{arguments.out}: {graphic.width} × {graphic.height} pixels printed {width:.0f} × {height:.0f} mm; rights: {made.rights}")
+    graphic = opened_graphic(arguments.graphic)
+    shown = graphic.done(mockup)
+    made = origin(arguments.graphic, "mockup", asdict(mockup), shown.recipe)
+    imaging.save_png(shown.picture, arguments.out, made.chunks())
+    width, height = print_size(graphic.picture.size, mockup)
+    print(
+        f"{arguments.out}: {graphic.picture.width} × {graphic.picture.height} pixels printed {width:.0f} × {height:.0f} mm; rights: {made.rights}"
+    )

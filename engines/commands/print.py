@@ -2,6 +2,7 @@
 
   python -m engines print graphic.png --size a4 --bleed 3 --fit fill --marks --out graphic.pdf
   python -m engines print graphic.png --size full-front --transparent white --mirrored --out transfer.png
+  python -m engines print graphic.png --size tote --shape vignette --out bag.png
   python -m engines print graphic.png --size 12x16in --dpi 240 --paper white --out graphic.tif
 
 The rights of the weights that drew the graphic, and its recipe, travel in the file.
@@ -12,10 +13,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from engines import imaging
-from engines.errors import StudioError
+from engines.commands._graphics import opened_graphic
+from engines.finishing import Clearing, Shape
 from engines.production.colour import colour_value
 from engines.production.origin import origin
-from engines.production.printing import FITS, SIZES, print_job, save_print, verdict, within_mask, without_background
+from engines.production.printing import FITS, SIZES, print_job, save_print, verdict, within_mask
+from engines.production.shapes import SHAPES
+from engines.recipe import after
 
 HELP = "make a file for a printer: size, bleed, resolution"
 
@@ -34,25 +38,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--paper", default="", metavar="COLOUR", help="colour where the graphic leaves the page free (default transparent)")
     parser.add_argument("--transparent", metavar="COLOUR", help="take this background away, as far as it reaches in from the edge")
     parser.add_argument("--tolerance", type=float, default=6.0, help="how far from that colour is still background (default 6)")
+    parser.add_argument("--shape", metavar="NAME", help=f"cut it to a shape: {', '.join(SHAPES)}")
+    parser.add_argument("--softness", type=float, default=0.0, metavar="PERCENT", help="how far in the shape's edge fades (default 0)")
     parser.add_argument("--mask", type=Path, metavar="FILE", help="print only where this picture is white")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    if not 0 < arguments.tolerance <= 50:
-        raise StudioError(f"--tolerance is a number above 0 and at most 50, got {arguments.tolerance:g}: choose another")
-    graphic = imaging.safe_open(arguments.graphic, alpha=True)
+    graphic = opened_graphic(arguments.graphic)
     paper = colour_value(arguments.paper) if arguments.paper else ""
     options = {name: getattr(arguments, name) for name in ("bleed", "dpi", "fit", "mirrored", "marks")}
-    job = print_job(arguments.size, graphic.size, paper=paper, **options)
+    job = print_job(arguments.size, graphic.picture.size, paper=paper, **options)
     ground = colour_value(arguments.transparent) if arguments.transparent else ""
     if ground:
-        graphic = without_background(graphic, ground, arguments.tolerance)
-    if arguments.mask:
-        graphic = within_mask(graphic, imaging.safe_open(arguments.mask))
-    made = origin(arguments.graphic, "print", {**asdict(job), "transparent": ground, "mask": bool(arguments.mask)})
-    page = save_print(graphic, arguments.out, job, made)
+        graphic = graphic.done(Clearing(ground, arguments.tolerance))
+    if arguments.shape:
+        graphic = graphic.done(Shape(arguments.shape, arguments.softness))
+    masked = within_mask(graphic.picture, imaging.safe_open(arguments.mask)) if arguments.mask else graphic.picture
+    settings = {**asdict(job), "transparent": ground, "shape": arguments.shape or "", "mask": bool(arguments.mask)}
+    recipe = None if arguments.mask else after(graphic.recipe, job)  # a mask from a file is in no recipe
+    made = origin(arguments.graphic, "print", settings, recipe)
+    page = save_print(masked, arguments.out, job, made)
     print(
         f"{arguments.out}: {job.width:g} × {job.height:g} mm + {job.bleed:g} mm bleed, {page.width} × {page.height} pixels at {job.dpi} dpi"
     )
-    print(f"the graphic has {verdict(graphic.size, job)}")
+    print(f"the graphic has {verdict(graphic.picture.size, job)}")
     print(f"rights: {made.rights}")

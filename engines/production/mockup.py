@@ -1,12 +1,14 @@
 """A graphic on a garment: drawn cloth whose folds shade and bend the print."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
 from PIL import Image
 
 from engines.errors import StudioError
+from engines.finishing import Mockup
 from engines.production.cloth import Frame, blurred, fold_heights, knit, lit, slopes, wrinkles
 from engines.production.colour import HEX, from_linear, rgb, to_linear
 from engines.production.garments import GARMENTS, LOOKS, Garment
@@ -43,34 +45,7 @@ PLACES = {
     },
 }
 MIN_SIDE, MAX_SIDE = 200, 4096
-
-
-@dataclass(frozen=True)
-class Mockup:
-    """How a graphic is shown.
-
-    Attributes:
-        garment: a key of `GARMENTS`; `look`: one of `LOOKS`; `colour`: a key of `COLOURS`, or "#rrggbb".
-        place: a key of `PLACES` of the garment.
-        scale: size of the print in percent of the place's own, 5 to 200.
-        across, down: millimetres from the place, to the right in the picture and down, up to 400 either way.
-        rotation: degrees clockwise, -180 to 180.
-        folds: how strong folds and wrinkles are, in percent, 0 to 150.
-        seed: which folds, 0 to 2³¹ - 1.
-        side: pixels of the square picture, 200 to 4096.
-    """
-
-    garment: str = "t-shirt"
-    look: str = "worn"
-    colour: str = "white"
-    place: str = "chest"
-    scale: float = 100.0
-    across: float = 0.0
-    down: float = 0.0
-    rotation: float = 0.0
-    folds: float = 100.0
-    seed: int = 0
-    side: int = 1200
+KEPT_SIDE = 800
 
 
 def mockup_value(given: Mockup) -> Mockup:
@@ -117,42 +92,74 @@ def draw_mockup(graphic: Image.Image, mockup: Mockup) -> Image.Image:
         StudioError: as `mockup_value`.
     """
     mockup = mockup_value(mockup)
-    garment = GARMENTS[mockup.garment](mockup.look, mockup.seed)
-    frame = Frame(*garment.frame, mockup.side)
-    body = _filled(garment.body, frame)
-    cloth = np.maximum.reduce([body, *(_filled(part, frame) for part in garment.parts)])
-    soft, folds = _heights(garment, frame.coarse(), mockup)
-    full = (frame.pixels, frame.pixels)
-    smooth = blurred(cv2.resize(soft, full, interpolation=cv2.INTER_CUBIC), frame, 0.16)
-    heights = smooth + _sewing(garment, frame, cloth, body)
-    diffuse, sheen = lit(heights, frame)
-    stitches = knit(frame, mockup.seed)
+    sewing = _sewn if mockup.side <= KEPT_SIDE else _sewn.__wrapped__
+    sewn = sewing(mockup.garment, mockup.look, mockup.folds, mockup.seed, mockup.side)
     dyed = to_linear(rgb(COLOURS.get(mockup.colour, mockup.colour)))
+    stitches, frame = sewn.stitches, sewn.frame
     albedo = dyed * (1 + 0.045 * stitches[..., None])
     if mockup.colour.startswith("heather"):
         fleck = cv2.GaussianBlur(stitches, (0, 0), sigmaX=0.11 * frame.scale + 0.3, sigmaY=0.3)
         albedo = albedo * (1 + 0.13 * np.clip(fleck * 2, -1.5, 1.5))[..., None]
-    ink, cover = _printed(graphic, mockup, garment, frame, cv2.resize(folds, full, interpolation=cv2.INTER_CUBIC))
-    cover = cover * body * (1 - _bands(garment, frame)) * 0.985
+    ink, cover = _printed(graphic, mockup, sewn.garment, frame, sewn.folds)
+    cover = cover * sewn.printable * 0.985
     albedo = albedo * (1 - cover[..., None]) + ink * (1 + 0.03 * stitches[..., None])  # the ink is premultiplied
     fuzz = 0.012 + 0.03 * float(1 - dyed.mean())
-    front = 0.9 * albedo * diffuse[..., None] + (fuzz * sheen * (1 - 0.4 * cover))[..., None]
-    picture = _ground(frame, cloth, garment)
-    if len(garment.inside):
-        picture = _over(picture, _inner(garment, frame, dyed), _filled(garment.inside, frame))
-    return Image.fromarray(from_linear(_over(picture, front, cloth)))
+    front = 0.9 * albedo * sewn.diffuse[..., None] + (fuzz * sewn.sheen * (1 - 0.4 * cover))[..., None]
+    picture = sewn.ground
+    if sewn.inner is not None:
+        picture = _over(picture, dyed * sewn.inner[..., None], _filled(sewn.garment.inside, frame))
+    return Image.fromarray(from_linear(_over(picture, front, sewn.cloth)))
 
 
-def _heights(garment: Garment, coarse: Frame, mockup: Mockup) -> tuple[np.ndarray, np.ndarray]:
+@dataclass(frozen=True)
+class _Sewn:
+    """A garment before it is dyed and printed; arrays of the picture's size.
+
+    Attributes:
+        cloth: how much of a pixel is garment; printable: how much of it takes the print.
+        folds: heights in centimetres; diffuse, sheen: the light on them; stitches: the knit.
+        ground: what is behind, in linear light; inner: the light on the cloth's inside, where it shows.
+    """
+
+    garment: Garment
+    frame: Frame
+    cloth: np.ndarray
+    printable: np.ndarray
+    folds: np.ndarray
+    diffuse: np.ndarray
+    sheen: np.ndarray
+    stitches: np.ndarray
+    ground: np.ndarray
+    inner: np.ndarray | None
+
+
+@lru_cache(maxsize=4)
+def _sewn(name: str, look: str, strength: float, seed: int, side: int) -> _Sewn:
+    """All of a mock-up that does not depend on graphic and colour: most of the work, kept while the graphic is moved about."""
+    garment = GARMENTS[name](look, seed)
+    frame = Frame(*garment.frame, side)
+    body = _filled(garment.body, frame)
+    cloth = np.maximum.reduce([body, *(_filled(part, frame) for part in garment.parts)])
+    soft, folds = _heights(garment, frame.coarse(), strength, seed)
+    full = (frame.pixels, frame.pixels)
+    smooth = blurred(cv2.resize(soft, full, interpolation=cv2.INTER_CUBIC), frame, 0.16)
+    diffuse, sheen = lit(smooth + _sewing(garment, frame, cloth, body), frame)
+    folds = cv2.resize(folds, full, interpolation=cv2.INTER_CUBIC)
+    printable = body * (1 - _bands(garment, frame))
+    inner = _inner_light(garment, frame) if len(garment.inside) else None
+    return _Sewn(garment, frame, cloth, printable, folds, diffuse, sheen, knit(frame, seed), _ground(frame, cloth, garment), inner)
+
+
+def _heights(garment: Garment, coarse: Frame, percent: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The garment's height field with folds, and the folds alone, on the coarse frame."""
     cloth = np.maximum.reduce([_filled(outline, coarse) for outline in garment.volume])
     edge = cv2.distanceTransform((np.pad(cloth, 2) > 0.5).astype(np.uint8), cv2.DIST_L2, 5)[2:-2, 2:-2] / coarse.scale
     inwards = np.clip(edge / garment.roundness, 0, 1)
     round_body = garment.roundness * garment.fullness * np.sqrt(np.clip(1 - (1 - inwards) ** 2, 0, 1))
     round_body = blurred(round_body, coarse, 0.35 + 0.07 * garment.roundness)
-    rough = 0.11 * wrinkles(coarse, mockup.seed + 1, 9.0, 2.2) + 0.05 * wrinkles(coarse, mockup.seed + 2, 4.0, 1.6, sharp=0.6)
-    rough += 0.012 * wrinkles(coarse, mockup.seed + 3, 1.7, 1.2, sharp=0.4)
-    strength = mockup.folds / 100
+    rough = 0.11 * wrinkles(coarse, seed + 1, 9.0, 2.2) + 0.05 * wrinkles(coarse, seed + 2, 4.0, 1.6, sharp=0.6)
+    rough += 0.012 * wrinkles(coarse, seed + 3, 1.7, 1.2, sharp=0.4)
+    strength = percent / 100
     folds = (1.9 * fold_heights(garment.folds, coarse) + 2.4 * garment.wrinkled * rough) * strength
     return (round_body + folds).astype(np.float32), folds.astype(np.float32)
 
@@ -209,8 +216,8 @@ def _premultiplied(graphic: Image.Image, size: tuple[int, int]) -> np.ndarray:
     return np.clip(cv2.resize(layer, size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC), 0, 1)
 
 
-def _inner(garment: Garment, frame: Frame, dyed: np.ndarray) -> np.ndarray:
-    """The cloth's inside behind the neck: in the shadow of the front, with the back's collar above."""
+def _inner_light(garment: Garment, frame: Frame) -> np.ndarray:
+    """The light on the cloth's inside behind the neck: in the shadow of the front, with the back's collar above."""
     _, y = frame.positions()
     mask = _filled(garment.inside, frame)
     depth = np.clip(1 - blurred(mask, frame, 1.6), 0, 1)
@@ -218,8 +225,7 @@ def _inner(garment: Garment, frame: Frame, dyed: np.ndarray) -> np.ndarray:
     collar = _stroke([points], frame, 4.2) * mask
     light = 0.40 + 0.12 * np.clip(1 - y / 10, 0, 1) - 0.25 * depth + 0.16 * collar
     tape = blurred(_stroke([points + np.array([0, 2.15])], frame, 0.22), frame, 0.05)
-    light = np.clip(light - 0.14 * tape, 0.04, 1)
-    return dyed * light[..., None]
+    return np.clip(light - 0.14 * tape, 0.04, 1)
 
 
 def _ground(frame: Frame, cloth: np.ndarray, garment: Garment) -> np.ndarray:

@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from engines.recipe import Recipe, Sheet, Swap, file_hash, read_recipe
+from engines import recipe as recipes
+from engines.recipe import Recipe, file_hash, read_recipe, rights_of
 
 PNG_KEY = "atelier-origin"
 UNKNOWN_RIGHTS = "unknown: the graphic names none"
@@ -20,6 +21,7 @@ class Origin:
         input: sha256 of the graphic's file.
         rights: what may be done with it, from the weights that drew it.
         source: the recipe inside the graphic, if it had one.
+        made: the recipe of what was made, where it can be drawn again from one.
     """
 
     operation: str
@@ -27,31 +29,25 @@ class Origin:
     input: str
     rights: str
     source: Recipe | None
+    made: Recipe | None = None
 
     def text(self) -> str:
         """As JSON with sorted keys."""
-        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=True)
+        fields = asdict(self)
+        del fields["made"]
+        return json.dumps(fields, sort_keys=True, ensure_ascii=True)
 
     def chunks(self) -> dict[str, str]:
         """As text chunks of a PNG."""
-        return {PNG_KEY: self.text(), "Copyright": self.rights}
+        recipe = {} if self.made is None else {recipes.PNG_KEY: recipes.to_json(self.made)}
+        return {PNG_KEY: self.text(), "Copyright": self.rights, **recipe}
 
 
-def origin(graphic: Path, operation: str, settings: dict[str, Any]) -> Origin:
-    """The origin of what is made from a graphic's file.
+def origin(graphic: Path, operation: str, settings: dict[str, Any], made: Recipe | None = None) -> Origin:
+    """The origin of what is made from a graphic's file, with its own recipe where it has one.
 
     Raises:
         StudioError: not a picture, or its recipe is damaged.
     """
     recipe = read_recipe(graphic)
-    return Origin(operation, settings, file_hash(graphic), "; ".join(rights_of(recipe)) or UNKNOWN_RIGHTS, recipe)
-
-
-def rights_of(recipe: Recipe | None) -> list[str]:
-    """The rights of all weights that took part, each once."""
-    if recipe is None:
-        return []
-    if isinstance(recipe, Sheet):
-        return list(dict.fromkeys(rights for tile in recipe.tiles for rights in rights_of(tile)))
-    earlier = rights_of(recipe.source) if isinstance(recipe, Swap) else []
-    return list(dict.fromkeys([recipe.rights, *earlier]))
+    return Origin(operation, settings, file_hash(graphic), "; ".join(rights_of(recipe)) or UNKNOWN_RIGHTS, recipe, made)

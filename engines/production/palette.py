@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from engines.errors import StudioError
-from engines.production.colour import from_oklab, hex_of, name_of, rgb, to_oklab
+from engines.production.colour import colour_value, from_oklab, hex_of, name_of, rgb, to_oklab
 
 MOST = 16
 SAMPLED = 220
@@ -69,6 +69,7 @@ def recolour(graphic: Image.Image, old: Sequence[str], new: Sequence[str]) -> Im
     Raises:
         StudioError: not as many new colours as old ones.
     """
+    old, new = [colour_value(one) for one in old], [colour_value(one) for one in new]
     if len(old) != len(new) or not old:
         raise StudioError(f"{len(new)} colours cannot take the place of {len(old)}: give as many as there are")
     pixels = np.asarray(graphic.convert("RGBA"))

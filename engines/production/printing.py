@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,8 +11,9 @@ from PIL import Image, TiffImagePlugin
 
 from engines import imaging
 from engines.errors import StudioError
+from engines.finishing import PrintJob
 from engines.paths import replacing
-from engines.production.colour import rgb, to_oklab
+from engines.production.colour import colour_value, rgb, to_oklab
 from engines.production.origin import Origin
 from engines.production.pdf import SRGB, Layer, Page, write_pdf
 
@@ -30,30 +31,6 @@ _UNITS = {"mm": 1.0, "cm": 10.0, "in": 25.4}
 _CUSTOM = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)\s*[x×]\s*(\d{1,4}(?:\.\d{1,3})?)\s*(mm|cm|in)?")
 
 
-@dataclass(frozen=True)
-class PrintJob:
-    """What a printer gets.
-
-    Attributes:
-        width, height: in millimetres after cutting.
-        bleed: millimetres printed beyond on each side, 0 to 25.
-        dpi: pixels an inch of the file, 50 to 1200.
-        fit: "whole" shows all of the graphic inside the cut, "fill" fills cut and bleed and crops.
-        mirrored: for transfers that are printed face down.
-        marks: cutting marks around, in a PDF.
-        paper: "#rrggbb" where the graphic leaves the page free; "" leaves it transparent.
-    """
-
-    width: float
-    height: float
-    bleed: float = 0.0
-    dpi: int = 300
-    fit: str = "whole"
-    mirrored: bool = False
-    marks: bool = False
-    paper: str = ""
-
-
 def print_job(size: str, graphic: tuple[int, int], **options: object) -> PrintJob:
     """A job from a size given by anybody, turned to landscape for a landscape graphic where the size has a name, all values checked.
 
@@ -68,10 +45,19 @@ def print_job(size: str, graphic: tuple[int, int], **options: object) -> PrintJo
     if size.strip().lower() in SIZES and (graphic[0] > graphic[1]) != (width > height) and graphic[0] != graphic[1]:
         width, height = height, width
     job = PrintJob(width, height, **options)  # type: ignore[arg-type]
-    for name, low, high in (("bleed", 0, 25), ("dpi", 50, 1200)):
+    return job_value(job)
+
+
+def job_value(job: PrintJob) -> PrintJob:
+    """A job given by anybody, checked.
+
+    Raises:
+        StudioError: an unknown fit, a paper that is no colour, a number out of its range, or too many pixels.
+    """
+    for name, low, high in (("bleed", 0, 25), ("dpi", 50, 1200), ("width", 10, MAX_SIDE), ("height", 10, MAX_SIDE)):
         value = getattr(job, name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise StudioError(f"a print's {name} is a number from {low} to {high}, got {str(value)[:40]}: choose another")
+            raise StudioError(f"a print's {name} is a number from {low} to {high:g}, got {str(value)[:40]}: choose another")
     if job.fit not in FITS:
         raise StudioError(f"a graphic is fitted {' or '.join(FITS)}, got {str(job.fit)[:40]!r}: choose one of these")
     across, down = page_pixels(job)
@@ -79,7 +65,7 @@ def print_job(size: str, graphic: tuple[int, int], **options: object) -> PrintJo
         raise StudioError(
             f"{across} × {down} pixels are more than {MAX_PIXELS // 10**6} megapixels: lower --dpi, now {job.dpi}, or the size"
         )
-    return job
+    return replace(job, paper=colour_value(job.paper) if job.paper else "")
 
 
 def size_value(size: str) -> tuple[float, float]:
@@ -184,9 +170,14 @@ def without_background(graphic: Image.Image, colour: str, tolerance: float = 6.0
 
     Returns:
         RGBA; the half transparent edge has lost the background's colour.
+
+    Raises:
+        StudioError: no colour, or a tolerance that is not above 0 and at most 50.
     """
+    if isinstance(tolerance, bool) or not isinstance(tolerance, int | float) or not 0 < tolerance <= 50:
+        raise StudioError(f"a background's tolerance is a number above 0 and at most 50, got {str(tolerance)[:40]}: choose another")
     pixels = np.asarray(graphic.convert("RGBA"), dtype=np.float32) / 255
-    ground = rgb(colour)
+    ground = rgb(colour_value(colour))
     distance = np.linalg.norm(to_oklab(pixels[..., :3]) - to_oklab(ground), axis=2) * 100
     near = np.pad((distance < 2 * tolerance) | (pixels[..., 3] == 0), 1, constant_values=True).astype(np.uint8)
     _, parts = cv2.connectedComponents(near, connectivity=4)

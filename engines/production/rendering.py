@@ -11,7 +11,21 @@ from engines import imaging
 from engines.errors import StudioError
 from engines.exploration.sampling import draw
 from engines.models.zoo import Zoo
-from engines.recipe import Blend, Recipe, Sample, Sheet, Swap, file_hash, read_recipe
+from engines.production.finish import finished, opaque_if_whole
+from engines.recipe import (
+    MAX_DEPTH,
+    Drawn,
+    Finish,
+    Picture,
+    Recipe,
+    Sheet,
+    Swap,
+    depth_of,
+    file_hash,
+    given_pictures,
+    parents_of,
+    read_recipe,
+)
 from engines.translation.swap import swap
 
 TOLERANCE = 2  # of 255: as far as one machine's pixels may be from another's
@@ -19,23 +33,26 @@ TOLERANCE = 2  # of 255: as far as one machine's pixels may be from another's
 
 def other_weights(zoo: Zoo, recipe: Recipe) -> list[str]:
     """Names of the models whose weights here are not those the recipe was drawn with."""
-    if isinstance(recipe, Sheet):
-        return sorted({name for tile in recipe.tiles for name in other_weights(zoo, tile)})
-    changed = [] if zoo.card(recipe.model).weights_sha256 == recipe.weights else [recipe.model]
-    if isinstance(recipe, Swap) and recipe.source is not None:
-        changed += other_weights(zoo, recipe.source)
-    return sorted(set(changed))
+    changed = {name for parent in parents_of(recipe) for name in other_weights(zoo, parent)}
+    if not isinstance(recipe, Sheet | Finish | Picture) and zoo.card(recipe.model).weights_sha256 != recipe.weights:
+        changed.add(recipe.model)
+    return sorted(changed)
 
 
 def with_present_weights(zoo: Zoo, recipe: Recipe) -> Recipe:
     """The same recipe for the weights at hand."""
-    if isinstance(recipe, Sheet):
-        return replace(recipe, tiles=tuple(with_present_weights(zoo, tile) for tile in recipe.tiles))
-    card = zoo.card(recipe.model)
-    updated = replace(recipe, weights=card.weights_sha256, rights=card.rights)
-    if isinstance(updated, Swap) and updated.source is not None:
-        return replace(updated, source=with_present_weights(zoo, updated.source))
-    return updated
+    changed: dict[str, object] = {}
+    for name in ("source", "parent"):
+        part = getattr(recipe, name, None)
+        if part is not None:
+            changed[name] = with_present_weights(zoo, part)
+    for name in ("tiles", "parents"):
+        if hasattr(recipe, name):
+            changed[name] = tuple(with_present_weights(zoo, part) for part in getattr(recipe, name))
+    if not isinstance(recipe, Sheet | Finish | Picture):
+        card = zoo.card(recipe.model)
+        changed |= {"weights": card.weights_sha256, "rights": card.rights}
+    return replace(recipe, **changed)  # type: ignore[arg-type]
 
 
 def render(zoo: Zoo, recipe: Recipe, input_file: Path | None = None) -> Image.Image:
@@ -53,21 +70,20 @@ def render(zoo: Zoo, recipe: Recipe, input_file: Path | None = None) -> Image.Im
 def proven_recipe(path: Path, draw_again: Callable[[Recipe], Image.Image]) -> Recipe | None:
     """The recipe inside a picture, when it draws that very picture, and None otherwise.
 
-    A recipe can be copied into any picture, so what a swap keeps as its source is drawn and compared first. Sheets are no source, nor are
-    swaps of swaps: recipes nest to a depth that everybody can read.
+    A recipe can be copied into any picture, so what another recipe takes as its source is drawn and compared first. Sheets are no source,
+    nor is what has gone through so many operations that one more could not be read again.
 
     Args:
         draw_again: from a recipe to its picture, such as `render` with a zoo.
     """
     try:
         recipe = read_recipe(path)
-        origin = recipe.source if isinstance(recipe, Swap) else recipe
-        if recipe is None or not isinstance(origin, Sample | Blend):
+        if recipe is None or isinstance(recipe, Sheet | Picture) or given_pictures(recipe) or depth_of(recipe) > MAX_DEPTH - 2:
             return None
-        drawn, given = draw_again(recipe), imaging.safe_open(path)
+        drawn, given = draw_again(recipe), opaque_if_whole(imaging.safe_open(path, alpha=True))
     except StudioError:
         return None
-    if drawn.size != given.size:
+    if (drawn.size, drawn.mode) != (given.size, given.mode):
         return None
     difference = np.abs(np.asarray(drawn, dtype=np.int16) - np.asarray(given, dtype=np.int16))
     return recipe if difference.max() <= TOLERANCE else None
@@ -78,29 +94,39 @@ def _render_all(zoo: Zoo, recipes: Sequence[Recipe], input_file: Path | None) ->
     pictures: dict[int, Image.Image] = {}
     drawn: dict[str, list[int]] = {}
     for index, recipe in enumerate(recipes):
-        if isinstance(recipe, Sample | Blend):
-            drawn.setdefault(recipe.model, []).append(index)
-        elif isinstance(recipe, Swap):
+        if isinstance(recipe, Swap):
             pictures[index] = swap(
                 zoo.translator(recipe.model), _swap_input(zoo, recipe, input_file), recipe.target, recipe.look, recipe.mask
             )
-        else:
+        elif isinstance(recipe, Sheet):
             pictures[index] = imaging.sheet(_render_all(zoo, recipe.tiles, input_file), recipe.columns)
+        elif isinstance(recipe, Finish):
+            pictures[index] = finished(render(zoo, recipe.source, input_file), recipe.step)
+        elif isinstance(recipe, Picture):
+            pictures[index] = opaque_if_whole(imaging.safe_open(_given(recipe.input, input_file, "this picture begins with"), alpha=True))
+        else:
+            drawn.setdefault(recipe.model, []).append(index)
     for model, indices in drawn.items():
-        chosen = [recipe for index in indices if isinstance(recipe := recipes[index], Sample | Blend)]
+        chosen = [recipe for index in indices if isinstance(recipe := recipes[index], Drawn)]
         pictures.update(zip(indices, draw(zoo.generator(model), chosen), strict=True))
     return [pictures[index] for index in range(len(recipes))]
 
 
 def _swap_input(zoo: Zoo, recipe: Swap, input_file: Path | None) -> Image.Image:
-    if input_file is not None:
-        found = file_hash(input_file)
-        if found != recipe.input:
-            raise StudioError(
-                f"{input_file.name} is not the picture that was swapped (sha256 {found[:12]}…, the recipe says {recipe.input[:12]}…): "
-                "give the original file"
-            )
-        return imaging.safe_open(input_file)
-    if recipe.source is None:
-        raise StudioError(f"this swap needs the picture that went in (sha256 {recipe.input[:12]}…): give it with --input FILE")
-    return render(zoo, recipe.source)
+    nested = recipe.source is not None and input_file is not None and file_hash(input_file) in given_pictures(recipe.source)
+    if recipe.source is not None and (input_file is None or nested):
+        return imaging.to_rgb(render(zoo, recipe.source, input_file))
+    return imaging.safe_open(_given(recipe.input, input_file, "this swap needs"))
+
+
+def _given(wanted: str, input_file: Path | None, what: str) -> Path:
+    """The file from elsewhere that a recipe names, proven by its sha256."""
+    if input_file is None:
+        raise StudioError(f"{what} the picture that went in (sha256 {wanted[:12]}…): give it with --input FILE")
+    found = file_hash(input_file)
+    if found != wanted:
+        raise StudioError(
+            f"{input_file.name} is not the picture that went in (sha256 {found[:12]}…, the recipe says {wanted[:12]}…): "
+            "give the original file"
+        )
+    return input_file

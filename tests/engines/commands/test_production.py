@@ -44,3 +44,26 @@ def test_colours_are_named_exchanged_and_separated(graphic: Path, tmp_path: Path
     assert "film 2: #" in films.stdout
     wrong = atelier("colourways", graphic, "--to", "navy,blurple", "--out", tmp_path / "no", home=tmp_path)
     assert (wrong.returncode, "'blurple' is no colour" in wrong.stderr) == (2, True)
+
+
+def test_a_shape_and_a_repeat_are_named_on_the_command_line(graphic: Path, tmp_path: Path) -> None:
+    atelier("print", graphic, "--size", "a6", "--dpi", 72, "--shape", "vignette", "--out", tmp_path / "soft.png", home=tmp_path)
+    with Image.open(tmp_path / "soft.png") as soft:
+        assert soft.getchannel("A").getpixel((5, 5)) == 0
+    done = atelier("repeat", graphic, "--layout", "half-drop", "--columns", 2, "--out", tmp_path / "fabric.png", home=tmp_path)
+    assert "half-drop: seam" in done.stdout
+    assert "180 × 360 pixels" in done.stdout
+    wrong = atelier("print", graphic, "--size", "a6", "--shape", "cloud", "--out", tmp_path / "no.png", home=tmp_path)
+    assert (wrong.returncode, "choose one of circle" in wrong.stderr) == (2, True)
+
+
+def test_what_the_commands_make_is_drawn_again_by_render_bit_for_bit(graphic: Path, tmp_path: Path) -> None:
+    atelier("mockup", graphic, "--side", 240, "--rotation", 5, "--out", tmp_path / "mockup.png", home=tmp_path)
+    atelier("colourways", graphic, "--to", "navy,white", "--out", tmp_path, home=tmp_path)
+    atelier("print", graphic, "--size", "a6", "--dpi", 72, "--transparent", "white", "--out", tmp_path / "print.png", home=tmp_path)
+    for name in ("mockup", "colourway-01", "print"):
+        made = tmp_path / f"{name}.png"
+        done = atelier("render", made, "--input", graphic, "--out", tmp_path / "again.png", home=tmp_path)
+        assert done.returncode == 0, done.stderr
+        with Image.open(made) as first, Image.open(tmp_path / "again.png") as second:
+            assert first.convert("RGBA").tobytes() == second.convert("RGBA").tobytes()

@@ -1,0 +1,41 @@
+"""The graphic that a command works on, and the steps that it goes through."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PIL import Image
+
+from engines import imaging
+from engines.finishing import Step
+from engines.models.zoo import Zoo
+from engines.production.finish import finished
+from engines.production.rendering import proven_recipe, render
+from engines.recipe import Picture, Recipe, after, file_hash, read_recipe
+
+
+@dataclass(frozen=True)
+class Graphic:
+    """A picture with its recipe; without one that draws it, the recipe begins with its file."""
+
+    picture: Image.Image
+    recipe: Recipe
+
+    def done(self, step: Step) -> "Graphic":
+        """The graphic after a step of the desk.
+
+        Raises:
+            StudioError: a value of the step that cannot be.
+        """
+        return Graphic(finished(self.picture, step), after(self.recipe, step))
+
+
+def opened_graphic(path: Path) -> Graphic:
+    """A graphic from a file of any origin; what its recipe says is drawn and compared before it is believed.
+
+    Raises:
+        StudioError: not a picture, or its recipe is damaged.
+    """
+    picture = imaging.safe_open(path, alpha=True)
+    known = proven_recipe(path, partial(render, Zoo())) if read_recipe(path) is not None else None
+    return Graphic(picture, known or Picture(file_hash(path)))
