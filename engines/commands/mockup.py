@@ -46,7 +46,6 @@ def run(arguments: argparse.Namespace) -> None:
     shown = graphic.done(mockup)
     made = origin(arguments.graphic, "mockup", asdict(mockup), shown.recipe)
     imaging.save_png(shown.picture, arguments.out, made.chunks())
-    width, height = print_size(graphic.picture.size, mockup)
-    print(
-        f"{arguments.out}: {graphic.picture.width} × {graphic.picture.height} pixels printed {width:.0f} × {height:.0f} mm; rights: {made.rights}"
-    )
+    size = graphic.picture.size
+    width, height = print_size(size, mockup)
+    print(f"{arguments.out}: {size[0]} × {size[1]} pixels printed {width:.0f} × {height:.0f} mm; rights: {made.rights}")
