@@ -26,13 +26,17 @@ from engines.evaluation import features as feature_sets
 from engines.evaluation.features import FeatureSet, to_pixels
 from engines.evaluation.generators import MOST, evaluate_generator
 from engines.evaluation.report import Figure, Report
+from engines.evaluation.upscalers import evaluate_upscaler
 from engines.exploration.sampling import draw, sample_recipes
 from engines.models.card import Card
 from engines.models.zoo import Generator, Zoo
+from engines.networks.upscaling import FACTOR
+from engines.production.enlarging import enlarge
 from engines.progress import Progress, TextProgress
 
 HELP = "measure a model on held-out pictures"
 LEAST = 10
+SQUARE = 128
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,8 +88,16 @@ def _clip(arguments: argparse.Namespace, zoo: Zoo, card: Card, progress: Progres
     return Report(card.name, card.kind, card.weights_sha256, "", True, parts, encoder.model_id, command, figures), {}
 
 
+def _upscaler(arguments: argparse.Namespace, zoo: Zoo, card: Card, progress: Progress) -> Measured:
+    upscaler = zoo.upscaler(card.name)
+    pictures = framed_pictures(arguments, card, None, progress)
+    features = _features(arguments)
+    found = evaluate_upscaler(pictures, SQUARE, FACTOR, lambda picture: enlarge(picture, FACTOR, upscaler), features, progress)
+    return reported(arguments, card, pictures, features.identity, found), found.sheets
+
+
 Measure = Callable[[argparse.Namespace, Zoo, Card, Progress], Measured]
-MEASURES: dict[str, Measure] = {"generator": _generator, "translator": _translator, "clip": _clip}
+MEASURES: dict[str, Measure] = {"generator": _generator, "translator": _translator, "clip": _clip, "upscaler": _upscaler}
 
 
 def _features(arguments: argparse.Namespace) -> FeatureSet:

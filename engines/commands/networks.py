@@ -62,8 +62,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def translators() -> list[str]:
-    """Names of the networks that translate pictures."""
-    return [name for name in NETWORKS if name.endswith("translator")]
+    """Names of the networks that turn pictures into pictures: translators, and the upscaler."""
+    return [name for name in NETWORKS if name.endswith("translator") or name == "upscaler"]
 
 
 Part = tuple[nn.Module, list[Tensor | None]]
@@ -80,7 +80,7 @@ def network_parts(name: str, resolution: int | None = None, channels: int | None
         if name in translators():
             side = resolution or TRANSLATOR_SIDE
             with torch.device("meta"):
-                return {"translator": (NETWORKS[name](), [torch.zeros(1, 3, side, side)])}
+                return {name.split()[-1]: (NETWORKS[name](), [torch.zeros(1, 3, side, side)])}
         if name in FAMILIES:
             return _family_parts(FAMILIES[name], resolution, channels, classes)
     except (ValueError, RuntimeError) as error:

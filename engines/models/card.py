@@ -10,7 +10,7 @@ from engines.errors import StudioError
 
 FORMAT = 1
 CARD_FILE = "atelier.json"
-KINDS = ("generator", "translator", "clip")
+KINDS = ("generator", "translator", "clip", "upscaler")
 
 
 @dataclass(frozen=True)

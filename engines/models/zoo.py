@@ -29,14 +29,20 @@ class DrawingNetwork(Protocol):
     Attributes:
         latent_dim: size of the latent; classes: how many; noise_sizes: height and width of each noise map.
         mean_start: mean of `begin` a class.
+        prior: what the latent is drawn from; has_w, has_layers: as of `networks.drawing.Drawing`.
     """
 
     latent_dim: int
     classes: int
     noise_sizes: list[int]
     mean_start: Tensor
+    prior: str
+    has_w: bool
+    has_layers: bool
 
     def begin(self, latent: Tensor, classes: Tensor | None = None) -> Tensor: ...
+
+    def layered(self, first: Tensor, second: Tensor) -> Tensor: ...
 
     def finish(self, features: Tensor, classes: Tensor | None = None, noise: Sequence[Tensor] | None = None) -> Tensor: ...
 
@@ -57,12 +63,20 @@ class Translator:
     networks: tuple[nn.Module, ...]
 
 
+@dataclass(frozen=True)
+class Enlarger:
+    """An upscaler ready to use: its network draws pictures four times larger."""
+
+    card: Card
+    network: nn.Module
+
+
 class Zoo:
     """Models in folders, the first folder that has a name winning; each is verified and loaded once."""
 
     def __init__(self, folders: Sequence[Path] | None = None) -> None:
         self._folders = tuple(folders) if folders is not None else tuple(paths.model_folders())
-        self._loaded: dict[str, Generator | Translator] = {}
+        self._loaded: dict[str, Generator | Translator | Enlarger] = {}
         self._lock = threading.Lock()
 
     def names(self, kind: str | None = None) -> list[str]:
@@ -108,7 +122,18 @@ class Zoo:
             raise StudioError(f"{name} swaps no textures: choose one of {', '.join(self.names('translator'))}")
         return loaded
 
-    def _load(self, name: str, kind: str) -> Generator | Translator:
+    def upscaler(self, name: str) -> Enlarger:
+        """An upscaler by name.
+
+        Raises:
+            StudioError: unknown, of another kind, or damaged.
+        """
+        loaded = self._load(name, "upscaler")
+        if not isinstance(loaded, Enlarger):
+            raise StudioError(f"{name} draws nothing larger: choose one of {', '.join(self.names('upscaler')) or 'none, for none is here'}")
+        return loaded
+
+    def _load(self, name: str, kind: str) -> Generator | Translator | Enlarger:
         with self._lock:
             if name not in self._loaded:
                 self._loaded[name] = _read(self.folder(name, kind))
@@ -131,7 +156,7 @@ def verified_weights(folder: Path, card: Card) -> Path:
     return path
 
 
-def _read(folder: Path) -> Generator | Translator:
+def _read(folder: Path) -> Generator | Translator | Enlarger:
     card = read_card(folder)
     if card.kind == "clip":
         raise StudioError(f"{card.name} reads pictures and draws none: choose a generator or a translator")
@@ -142,6 +167,8 @@ def _read(folder: Path) -> Generator | Translator:
         raise StudioError(f"{path} cannot be read ({error}): fetch the model again") from error
     if card.kind == "generator":
         return Generator(card, cast(DrawingNetwork, _build(card, tensors)))
+    if card.kind == "upscaler":
+        return Enlarger(card, _build(card, tensors))
     if len(card.classes) == 1:
         return Translator(card, (_build(card, tensors),))
     return Translator(card, tuple(_build(card, _below(tensors, f"{index}.")) for index in range(2)))

@@ -14,6 +14,7 @@ from engines.networks.plain import PlainDiscriminator, PlainGenerator
 from engines.networks.resnet import ResnetDiscriminator, ResnetGenerator
 from engines.networks.stylegan2 import StyleDiscriminator, StyleGenerator
 from engines.networks.unet_translator import UNetTranslator
+from engines.networks.upscaling import Upscaler
 from engines.networks.wgan_gp import WassersteinDiscriminator, WassersteinGenerator
 
 NETWORKS: dict[str, type[nn.Module]] = {
@@ -29,6 +30,7 @@ NETWORKS: dict[str, type[nn.Module]] = {
     "u-net translator": UNetTranslator,
     "dense translator": DenseTranslator,
     "bottleneck translator": BottleneckTranslator,
+    "upscaler": Upscaler,
 }
 
 DISCRIMINATORS: dict[str, type[nn.Module]] = {

@@ -15,6 +15,7 @@ from engines.exploration.truncation import store_mean_start
 from engines.models.card import Card
 from engines.models.zoo import DrawingNetwork, Generator, Translator, publish
 from engines.networks.registry import NETWORKS
+from engines.networks.upscaling import FACTOR
 from engines.training.averaging import settle_norms
 from engines.training.curves import draw_curves
 from engines.training.presets import generator_settings
@@ -25,23 +26,26 @@ from engines.translation.swap import swap_and_back
 RENDER = {"precision": "float32", "channels_last": False, "chunk": 8}
 PREVIEW_PICTURES = 32
 SWAP_EXAMPLES = 8
+ENLARGED_EXAMPLES = 5
 PREVIEW, CURVES = "preview.webp", "curves.webp"
 
 
-def publish_run(run_folder: Path, folder: Path, words: dict[str, Any], examples: Generator | None = None) -> Card:
+def publish_run(run_folder: Path, folder: Path, words: dict[str, Any], examples: Generator | None = None, step: int | None = None) -> Card:
     """Write the best averaged networks of a run as a model, with its card, its curves and a preview of seeds drawn by lot.
 
     The best snapshot is the one that held-out pictures preferred; a run that was never judged gives its last.
 
     Args:
         words: title, summary, trained_on, rights, limits, and optionally tags and licence.
-        examples: draws the garments that a translator's preview shows; without it a translator has no preview.
+        examples: draws the garments that a translator's preview shows, or what an upscaler's does; without it these have no preview.
+        step: takes the snapshot of that step instead, chosen by eye.
 
     Raises:
-        StudioError: no run or checkpoint, or `folder` exists.
+        StudioError: no run or checkpoint, no networks of that step, or `folder` exists.
     """
     run = Run(run_folder)
-    config, saved, best = run.config(), run.checkpoint(), run.best()
+    config, saved = run.config(), run.checkpoint()
+    by_eye, best = step is not None, run.best() if step is None else _snapshot(run, step, saved)
     preset, lines = config["preset"], run.metrics()
     step = best["step"] if best else saved["step"]
     clock = [line["seconds"] for line in lines if "seconds" in line and line["step"] <= step]
@@ -59,28 +63,33 @@ def publish_run(run_folder: Path, folder: Path, words: dict[str, Any], examples:
         facts["cleaned"] = saved["facts"]["cleaned"]
     for manifest in saved["facts"].get("manifests", ()):
         facts.setdefault("manifest (sha256)", manifest)
-    if best:
+    if by_eye:
+        facts["chosen by"] = f"eye, among the snapshots of {saved['step']} steps"
+    elif best:
         facts["chosen by"] = f"held-out pictures, among the snapshots of {saved['step']} steps"
     if config.get("from"):
         facts["began with"] = f"the weights of {config['from']['run']}, which had seen {config['from']['pictures']:,} pictures"
-    translates = "translators" in saved["task"]
-    classes = tuple(config["classes"]) if translates or preset["conditional"] else ()
+    translates, upscales = "translators" in saved["task"], "upscales" in saved["task"]
+    classes = tuple(config["classes"]) if translates or preset.get("conditional") else ()
     if translates:
         name, settings = translator_settings(preset)
         states = (best["networks"] if best else saved["task"])["averages"]
+    elif upscales:
+        name, settings = "upscaler", {key: preset[key] for key in ("width", "tail", "blocks", "channels")}
+        states = [(best["networks"] if best else saved["task"])["average"]]
     else:
         name, states = preset.get("generator", "lightweight"), [(best["networks"] if best else saved["task"])["average"]]
         crop = imaging.rectangle(preset["framing"])
         settings = generator_settings(preset, len(classes)) | ({"crop": crop} if crop else {})
     networks = [_network(name, settings, state) for state in states]
-    if not translates:
+    if not translates and not upscales:
         networks = [networks[0] if best else settle_norms(networks[0], preset["batch"], config["seed"])]
         store_mean_start(cast(DrawingNetwork, networks[0]))
     card = Card(
         name=folder.name,
         title=words["title"],
         summary=words["summary"],
-        kind="translator" if translates else "generator",
+        kind="translator" if translates else "upscaler" if upscales else "generator",
         weights_file="",
         weights_sha256="0" * 64,
         rights=words["rights"],
@@ -95,7 +104,14 @@ def publish_run(run_folder: Path, folder: Path, words: dict[str, Any], examples:
         licence=words.get("licence", "other"),
     )
     pictures, shows = {}, {}
-    if not translates:
+    if upscales and examples:
+        pictures[PREVIEW] = _enlarged_preview(networks[0], examples, config["seed"])
+        shows[PREVIEW] = (
+            f"Drawn by {examples.card.name} with seeds drawn by lot, none picked, four times enlarged: by Lanczos, and by this model"
+        )
+    elif upscales:
+        pass  # what it learned from is not ours to show
+    elif not translates:
         pictures[PREVIEW] = _preview(Generator(card, cast(DrawingNetwork, networks[0])), config["seed"])
         shows[PREVIEW] = "Pictures of seeds drawn by lot, none picked" + (", one class a row" if classes else "")
     elif examples:
@@ -105,6 +121,16 @@ def publish_run(run_folder: Path, folder: Path, words: dict[str, Any], examples:
     if curves is not None:
         pictures[CURVES], shows[CURVES] = curves, "How it was trained: losses, and what held-out pictures said of its snapshots"
     return publish(folder, replace(card, pictures=shows), networks, pictures)
+
+
+def _snapshot(run: Run, step: int, saved: dict[str, Any]) -> dict[str, Any] | None:
+    """The networks of a step, wherever they lie; None where they are those of the last checkpoint."""
+    if step in run.kept_steps():
+        return run.snapshot(step)
+    best = run.best()
+    if best is not None and best["step"] == step:
+        return best
+    return None if saved["step"] == step else run.snapshot(step)
 
 
 def _network(name: str, settings: dict[str, Any], state: dict[str, torch.Tensor]) -> nn.Module:
@@ -124,6 +150,17 @@ def _preview(generator: Generator, lot: int) -> Image.Image:
     count = PREVIEW_PICTURES if len(classes) == 1 else 10
     recipes = [recipe for name in classes for recipe in sample_recipes(generator, _seeds(lot, count), name)]
     return imaging.sheet(list(draw(generator, recipes)), 8 if len(classes) == 1 else count)
+
+
+def _enlarged_preview(network: nn.Module, examples: Generator, lot: int) -> Image.Image:
+    """Drawn pictures enlarged in two rows: by Lanczos, by the network."""
+    names = examples.card.classes or (None,)
+    seeds = _seeds(lot, ENLARGED_EXAMPLES)
+    drawn = [next(iter(draw(examples, sample_recipes(examples, [seed], names[place % len(names)])))) for place, seed in enumerate(seeds)]
+    straight = [one.resize((FACTOR * one.width, FACTOR * one.height), Image.Resampling.LANCZOS) for one in drawn]
+    with torch.no_grad():
+        enlarged = [imaging.to_pictures(network(imaging.to_tensor([one])))[0] for one in drawn]
+    return imaging.sheet([*straight, *enlarged], ENLARGED_EXAMPLES)
 
 
 def _swap_preview(translator: Translator, examples: Generator, lot: int) -> Image.Image:

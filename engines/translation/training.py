@@ -34,6 +34,7 @@ from engines.training.dataset import PictureSet
 from engines.training.presets import PRESETS, AdversarialPreset
 from engines.training.systems import SYSTEMS
 from engines.training.trainer import Task, Verdict, Workers
+from engines.training.upscaling import UPSCALE_PRESETS, UpscalePreset, UpscaleTask
 from engines.training.warm_start import Beginning, copy_fitting
 from engines.translation.crops import GarmentCrops
 from engines.translation.presets import CYCLE_PRESETS, CyclePreset, build_critic, build_translator, checked
@@ -43,17 +44,20 @@ UNCHANGED = 3.0
 PROJECTED_POLICY = ("translation", "cutout")
 
 
-ALL_PRESETS: dict[str, AdversarialPreset | CyclePreset] = {**PRESETS, **SYSTEMS, **CYCLE_PRESETS}
+AnyPreset = AdversarialPreset | CyclePreset | UpscalePreset
+ALL_PRESETS: dict[str, AnyPreset] = {**PRESETS, **SYSTEMS, **CYCLE_PRESETS, **UPSCALE_PRESETS}
 
 
-def build_task(preset: AdversarialPreset | CyclePreset, pictures: PictureSet, seed: int, numerics: Numerics, workers: Workers) -> Task:
+def build_task(preset: AnyPreset, pictures: PictureSet, seed: int, numerics: Numerics, workers: Workers) -> Task:
     """The training task that a preset describes."""
     if isinstance(preset, CyclePreset):
         return CycleTask(preset, pictures, seed, numerics, workers)
+    if isinstance(preset, UpscalePreset):
+        return UpscaleTask(preset, pictures, seed, numerics, workers)
     return AdversarialTask(preset, pictures, seed, numerics, workers)
 
 
-def fastest_numerics(preset: AdversarialPreset | CyclePreset, pictures: PictureSet, seed: int, workers: Workers) -> Numerics:
+def fastest_numerics(preset: AnyPreset, pictures: PictureSet, seed: int, workers: Workers) -> Numerics:
     """Take a few steps of the task itself in every precision and memory format that this device may be fast in, and choose the fastest.
 
     Blocks that are measured by themselves mislead: which layout is fast depends on what stands beside what. With several processes all
