@@ -20,6 +20,13 @@ def positive_float(text: str) -> float:
     return value
 
 
+def whole_number(text: str) -> int:
+    """A whole number above 0."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"must be a whole number above 0, got {text!r}")
+    return int(text)
+
+
 def part_of_all(text: str) -> float:
     """A part above 0 and at most 1, from a percentage such as "40%" or "40"."""
     try:

@@ -11,6 +11,7 @@ import json
 from pathlib import Path
 
 from engines import paths
+from engines.commands._values import whole_number
 from engines.errors import StudioError
 from engines.models.zoo import Zoo
 from engines.translation.publishing import publish_run
@@ -23,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_folder", type=Path, metavar="RUN", help="folder of a run")
     parser.add_argument("--as", dest="name", required=True, metavar="NAME", help="the model's name")
     parser.add_argument("--words", type=Path, required=True, metavar="FILE", help="JSON with the words of the card")
+    parser.add_argument(
+        "--step", type=whole_number, metavar="N", help="the snapshot of that step, kept by `train --keep` (default: the best)"
+    )
     parser.add_argument("--examples", metavar="MODEL", help="a generator that draws the garments in a translator's preview")
     parser.add_argument("--into", type=Path, metavar="DIR", help="folder of models (default: below STUDIO_HOME)")
 
@@ -37,5 +41,5 @@ def run(arguments: argparse.Namespace) -> None:
         raise StudioError(f"{arguments.words} lacks {', '.join(missing)}: add what people should read on the card")
     into = arguments.into or paths.studio_home() / "models"
     examples = Zoo().generator(arguments.examples) if arguments.examples else None
-    card = publish_run(arguments.run_folder, into / arguments.name, words, examples)
+    card = publish_run(arguments.run_folder, into / arguments.name, words, examples, arguments.step)
     print(f"{into / card.name}: {card.title}")

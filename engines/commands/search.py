@@ -13,13 +13,12 @@ OUT/trial-01 and so on; the table is also in OUT/results.json and OUT/results.cs
 
 import argparse
 import shlex
-from argparse import ArgumentTypeError
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from engines import compute
-from engines.commands._values import positive_float
+from engines.commands._values import positive_float, whole_number
 from engines.commands.train import Politely, picture_facts, run_settings
 from engines.compute import Numerics
 from engines.curation.manifest import training_manifests
@@ -64,13 +63,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--save-every", type=whole_number, metavar="STEPS", help="save every so many steps, besides every two minutes")
     parser.add_argument("--seed", type=int, default=0, help="of the draw and of every trial (default 0)")
     parser.add_argument("--precision", choices=["auto", *compute.PRECISIONS], default="auto", help="auto measures what is fastest")
-
-
-def whole_number(text: str) -> int:
-    """A whole number above 0."""
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"must be a whole number above 0, got {text!r}")
-    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ that `export` wrote for inspection is refused.
   python -m engines train scenes-64 --data photographs --out runs/scenes --minutes 30
   python -m engines train garments-64 --data wardrobe --classes shirt,skirt --out runs/garments --background
   python -m engines train scenes-stylegan2-ada --data photographs --set side=128 --out runs/style --minutes 600
+  python -m engines train default --data photographs --minutes 60 --estimate
   python -m engines train garments-128 --data wardrobe --from runs/garments --set batch=24 --out runs/large
 
 Several processes, on the CPU as well, share each batch between them:
@@ -16,7 +17,9 @@ Several processes, on the CPU as well, share each batch between them:
 """
 
 import argparse
+import json
 import signal
+import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict
@@ -25,7 +28,7 @@ from types import FrameType
 from typing import Any
 
 from engines import compute
-from engines.commands._values import positive_float
+from engines.commands._values import positive_float, whole_number
 from engines.compute import Numerics
 from engines.curation.manifest import training_manifests
 from engines.errors import Cancelled, StudioError
@@ -33,6 +36,7 @@ from engines.progress import Progress, TextProgress
 from engines.training.background import start_in_background
 from engines.training.dataset import PictureSet, load_pictures, parse_classes
 from engines.training.presets import changed_preset, find_preset
+from engines.training.run_estimate import measure
 from engines.training.runs import Run
 from engines.training.trainer import Plan, Workers, train
 from engines.training.warm_start import begin_from
@@ -54,6 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", type=Path, dest="source", metavar="RUN", help="begin with the weights of another run, as far as they fit")
     parser.add_argument("--set", action="append", default=[], dest="changes", metavar="NAME=VALUE", help="change a setting of the preset")
     parser.add_argument("--save-every", type=int, metavar="STEPS", help="save every so many steps, besides every two minutes")
+    parser.add_argument("--keep", type=whole_number, default=0, metavar="N", help="keep the networks of N snapshots, for `publish --step`")
+    parser.add_argument("--estimate", action="store_true", help="take three steps, say what time, disk and memory it needs, and stop")
+    parser.add_argument("--json", action="store_true", help="with --estimate: for machines")
     parser.add_argument("--seed", type=int, default=0, help="of all randomness (default 0)")
     parser.add_argument("--precision", choices=["auto", *compute.PRECISIONS], default="auto", help="auto measures what is fastest")
 
@@ -64,10 +71,11 @@ def run(arguments: argparse.Namespace) -> None:
         for preset in ALL_PRESETS.values():
             print(f"{preset.name:{width}} {preset.summary}")
         return
-    if arguments.preset is None or arguments.data is None or arguments.out is None:
+    started = time.monotonic()
+    if arguments.preset is None or arguments.data is None or (arguments.out is None and not arguments.estimate):
         raise StudioError("train needs PRESET, --data DIR and --out RUN (see train --list and train --help)")
     preset = changed_preset(find_preset(arguments.preset, ALL_PRESETS), arguments.changes)
-    folder = Run(arguments.out)
+    folder = Run(arguments.out or Path())
     if arguments.background:
         print(f"{folder.folder}: process {start_in_background(folder)} trains; `runs {folder.folder}` shows how it stands")
         return
@@ -90,6 +98,11 @@ def run(arguments: argparse.Namespace) -> None:
     else:
         numerics = Numerics(arguments.precision)
     task = build_task(preset, pictures, arguments.seed, numerics, workers)
+    if arguments.estimate:
+        plan = Plan(preset.steps, arguments.minutes, arguments.seed, keep=arguments.keep)
+        estimate = measure(task, pictures, plan, started)
+        print(json.dumps(asdict(estimate)) if arguments.json else estimate.sentence())
+        return
     config = run_settings(preset, pictures, manifests, arguments.seed, numerics, workers.processes)
     if arguments.resume:
         config["from"] = folder.config().get("from")
@@ -100,11 +113,23 @@ def run(arguments: argparse.Namespace) -> None:
     with folder.locked() if workers.leads else nullcontext():
         if workers.leads:
             folder.begin(config, arguments.resume)
+            folder.note_command(command_of(arguments))
         facts = picture_facts(pictures, manifests, arguments.data)
-        plan = Plan(preset.steps, arguments.minutes, arguments.seed, facts, save_every=arguments.save_every)
+        plan = Plan(preset.steps, arguments.minutes, arguments.seed, facts, save_every=arguments.save_every, keep=arguments.keep)
         steps = train(task, folder, plan, workers, arguments.resume, progress)
     if workers.leads:
         print(f"{folder.folder}: {steps} of {plan.steps} steps done")
+
+
+def command_of(arguments: argparse.Namespace) -> list[str]:
+    """The arguments that go on with a run once `--resume` is added to them, from whatever folder; how long is not among them."""
+    command = ["train", arguments.preset, "--data", str(arguments.data.resolve()), "--out", str(arguments.out.resolve())]
+    for change in arguments.changes:
+        command += ["--set", change]
+    options = {"--classes": arguments.classes, "--save-every": arguments.save_every, "--keep": arguments.keep, "--seed": arguments.seed}
+    for name, value in options.items():
+        command += [name, str(value)] if value else []
+    return command
 
 
 def run_settings(

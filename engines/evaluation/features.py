@@ -136,6 +136,14 @@ def lite2() -> FeatureSet:
     return _efficientnet("lite2", backbone.load_lite2())
 
 
+@cache
+def lite2_logits() -> Callable[[np.ndarray], np.ndarray]:
+    """What EfficientNet-Lite2's own classifier makes of vectors of `lite2`: (n, 1280) → logits of ImageNet's classes, (n, 1000)."""
+    classifier: Any = backbone.load_lite2().classifier
+    weight, bias = (value.detach().cpu().numpy() for value in (classifier.weight, classifier.bias))
+    return lambda vectors: vectors @ weight.T + bias
+
+
 def _efficientnet(name: str, network: Any) -> FeatureSet:
     NUMERICS.place(network)
 

@@ -23,7 +23,7 @@ from engines.training.augment import augment
 from engines.training.averaging import WeightAverage, settle_norms
 from engines.training.coverage import POOL_BATCHES, RENEW_EVERY, SHARE, Pool, coverage_distance, level_scales, new_pool, overview
 from engines.training.dataset import Batches, PictureSet
-from engines.training.judging import judge_generator
+from engines.training.judging import HELD_OUT, TRAINING, judge_generator
 from engines.training.latent_optimisation import LatentStep, optimise_latents
 from engines.training.optimisers import build_optimiser, rate_share, set_rate
 from engines.training.presets import AdversarialPreset, generator_settings
@@ -32,6 +32,7 @@ from engines.training.warm_start import Beginning, copy_fitting
 
 SNAPSHOT_COLUMNS = 10
 JUDGED_AT_ONCE = 32
+MOST_ASKED = 128
 SPREAD_SIDE = 16
 PATH_EVERY = 4
 
@@ -399,7 +400,8 @@ class AdversarialTask:
         return {"average": self._settled().state_dict()}
 
     def judge(self) -> Verdict | None:
-        """KID and variety of the averaged generator against held-out pictures."""
+        """The averaged generator against held-out pictures, and the discriminator on training and held-out ones: where it tells these
+        apart, it has learned its pictures by heart."""
         generator = self._settled()
 
         @torch.no_grad()
@@ -411,7 +413,32 @@ class AdversarialTask:
                 parts.append(eight_bit(drawn))
             return np.concatenate(parts)
 
-        return judge_generator(self._pictures, draw)
+        verdict = judge_generator(self._pictures, draw)
+        return verdict and replace(verdict, figures=verdict.figures | self.opinions())
+
+    @torch.no_grad()
+    def opinions(self) -> dict[str, float]:
+        """The discriminator's mean score of as many training as held-out pictures, none of them augmented."""
+        if self.encoder is not None:
+            return {}
+        layers = list(self.discriminator.modules())
+        modes = [layer.training for layer in layers]
+        self.discriminator.eval()
+        random, found = np.random.default_rng(self._seed), {}
+        count = min(MOST_ASKED, len(self._pictures.part(held_out=True)))
+        for name, held_out in ((TRAINING, False), (HELD_OUT, True)):
+            part = self._pictures.part(held_out)
+            chosen = np.sort(random.choice(part, min(count, len(part)), replace=False))
+            total = 0.0
+            for begin in range(0, len(chosen), JUDGED_AT_ONCE):
+                some = chosen[begin : begin + JUDGED_AT_ONCE]
+                classes = torch.from_numpy(self._pictures.labels[some]).to(compute.device()) if self.classes else None
+                seen = self._see(self.numerics.arrange(self._pictures.tensor(some)))
+                total += len(some) * self._judge(seen, classes).float().mean().item()
+            found[name] = total / len(chosen)
+        for layer, mode in zip(layers, modes, strict=True):
+            layer.training = mode
+        return found
 
     def _settled(self) -> Any:
         """A copy of the averaged generator whose batch norms know its own features."""

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 from engines.errors import StudioError
@@ -40,6 +41,8 @@ def start_in_background(run: Run, arguments: list[str] | None = None) -> int:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    # Whoever started it may live on: a process that nobody waits for would seem to live for ever.
+    threading.Thread(target=process.wait, name=f"wait for {process.pid}", daemon=True).start()
     deadline = time.monotonic() + STARTING_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None and process.returncode != 0:

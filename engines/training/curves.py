@@ -1,7 +1,8 @@
-"""The curves of a run, as a picture for its card."""
+"""The curves of a run, grouped by what they say, and as a picture for its card."""
 
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,47 @@ from engines.errors import StudioError
 
 TIMES = ("step", "seconds")
 SMOOTHED = 15
+ABREAST = 3
+SPOKEN_OF_ELSEWHERE = ("variety of ", "critic on ")
+LOSSES = "Losses"
+TITLES = {
+    "held-out KID": "Distance to held-out pictures",
+    "Inception Score": "Inception Score",
+    "held-out ": "Precision and recall",
+    "variety": "Variety within a class",
+    "critic on ": "What the critic says",
+    "real score": "What the critic says",
+    "fake score": "What the critic says",
+    "augmentation": "Chance of augmentation",
+    "swap rate": "Share that changes sides",
+}
+"""Beginning of a name → the title under which it is drawn; the first that fits."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One thing that was measured over a run.
+
+    Attributes:
+        name: what it is, or which run it is of.
+        places: along the axis, ascending.
+        values: as many.
+        smooth: the mean of each value and those before it, 15 at most; empty for what is not noisy.
+    """
+
+    name: str
+    places: tuple[float, ...]
+    values: tuple[float, ...]
+    smooth: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Curves that are drawn over one axis."""
+
+    title: str
+    curves: tuple[Curve, ...]
+
 
 Series = dict[str, list[tuple[float, float]]]
 """Name → (step, value) of each report."""
@@ -29,11 +71,13 @@ def draw_curves(metrics: Sequence[dict[str, Any]]) -> Image.Image | None:
         StudioError: matplotlib is not installed.
     """
     steps = loss_series(metrics)
-    judged = _series([line for line in metrics if "seconds" not in line and "notice" not in line])
     if not steps or len(next(iter(steps.values()))) < 2:
         return None
-    panels = [("losses and scores", steps, True)]
-    return _drawn(panels + [(name, {name: points}, False) for name, points in judged.items()])
+    panels = [Panel("losses and scores", tuple(_curve(name, points, noisy=True) for name, points in steps.items()))]
+    for name, points in judged_series(metrics).items():
+        if not name.startswith(SPOKEN_OF_ELSEWHERE):
+            panels.append(Panel(name, (_curve(name, points, noisy=False),)))
+    return draw_panels(panels)
 
 
 def compare_curves(runs: Mapping[str, Sequence[dict[str, Any]]], names: Sequence[str]) -> Image.Image | None:
@@ -48,10 +92,49 @@ def compare_curves(runs: Mapping[str, Sequence[dict[str, Any]]], names: Sequence
     found = {run: loss_series(metrics) for run, metrics in runs.items()}
     panels = []
     for name in names:
-        lines = {run: series[name] for run, series in found.items() if len(series.get(name, ())) > 1}
+        lines = tuple(_curve(run, series[name], noisy=True) for run, series in found.items() if len(series.get(name, ())) > 1)
         if lines:
-            panels.append((name, lines, True))
-    return _drawn(panels) if panels else None
+            panels.append(Panel(name, lines))
+    return draw_panels(panels) if panels else None
+
+
+def draw_panels(panels: Sequence[Panel], axis: str = "steps") -> Image.Image:
+    """Panels as an RGB picture, three abreast at most.
+
+    Args:
+        axis: what the curves go over.
+
+    Raises:
+        StudioError: matplotlib is not installed, or there is nothing to draw.
+    """
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise StudioError("curves need the package matplotlib: pip install -e '.[train]'") from error
+    if not panels:
+        raise StudioError("nothing has been measured yet, so there is no curve: wait for the first steps")
+    across = min(len(panels), ABREAST)
+    rows = -(-len(panels) // across)
+    figure = Figure(figsize=(4.2 * across, 3.2 * rows), dpi=100, layout="constrained")
+    FigureCanvasAgg(figure)
+    for place, panel in enumerate(panels, start=1):
+        axes = figure.add_subplot(rows, across, place)
+        for curve in panel.curves:
+            shown = curve.smooth or curve.values
+            marker = None if curve.smooth else "o"
+            (drawn,) = axes.plot(curve.places, shown, label=curve.name, marker=marker, markersize=3)
+            if curve.smooth:
+                axes.plot(curve.places, curve.values, color=drawn.get_color(), alpha=0.2, linewidth=0.7)
+        axes.set_title(panel.title, fontsize=10)
+        axes.set_xlabel(axis, fontsize=8)
+        axes.tick_params(labelsize=8)
+        axes.grid(alpha=0.25)
+        if len(panel.curves) > 1:
+            axes.legend(fontsize=7)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return Image.open(buffer).convert("RGB")
 
 
 def loss_series(metrics: Sequence[dict[str, Any]]) -> Series:
@@ -59,31 +142,22 @@ def loss_series(metrics: Sequence[dict[str, Any]]) -> Series:
     return _series([line for line in metrics if "seconds" in line])
 
 
-def _drawn(panels: Sequence[tuple[str, Series, bool]]) -> Image.Image:
-    """Panels side by side: title, lines by name, and whether they are noisy."""
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise StudioError("curves need the package matplotlib: pip install -e '.[train]'") from error
-    figure = Figure(figsize=(4.2 * len(panels), 3.2), dpi=100, layout="constrained")
-    FigureCanvasAgg(figure)
-    for place, (title, lines, noisy) in enumerate(panels, start=1):
-        axes = figure.add_subplot(1, len(panels), place)
-        for name, points in lines.items():
-            at, values = np.array(points).T
-            (drawn,) = axes.plot(at, _smooth(values) if noisy else values, label=name, marker=None if noisy else "o", markersize=3)
-            if noisy:
-                axes.plot(at, values, color=drawn.get_color(), alpha=0.2, linewidth=0.7)
-        axes.set_title(title, fontsize=10)
-        axes.set_xlabel("step", fontsize=8)
-        axes.tick_params(labelsize=8)
-        axes.grid(alpha=0.25)
-        if len(lines) > 1:
-            axes.legend(fontsize=7)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    return Image.open(buffer).convert("RGB")
+def judged_series(metrics: Sequence[dict[str, Any]]) -> Series:
+    """What held-out pictures said of a run's snapshots: name → (step, value)."""
+    return _series([line for line in metrics if "seconds" not in line and "notice" not in line])
+
+
+def title_of(name: str) -> str:
+    """Under which title something that was measured of snapshots is drawn: its own name where none is known."""
+    return next((title for beginning, title in TITLES.items() if name.startswith(beginning)), name)
+
+
+def running_mean(values: np.ndarray) -> np.ndarray:
+    """Mean over each value and the ones before it, 15 at most: (n,) → (n,)."""
+    total = np.cumsum(np.concatenate([[0.0], values]))
+    ends = np.arange(1, len(values) + 1)
+    begins = np.maximum(0, ends - SMOOTHED)
+    return (total[ends] - total[begins]) / (ends - begins)
 
 
 def _series(lines: Sequence[dict[str, Any]]) -> Series:
@@ -97,9 +171,6 @@ def _series(lines: Sequence[dict[str, Any]]) -> Series:
     return found
 
 
-def _smooth(values: np.ndarray) -> np.ndarray:
-    """Mean over each value and the ones before it, 15 at most."""
-    total = np.cumsum(np.concatenate([[0.0], values]))
-    ends = np.arange(1, len(values) + 1)
-    begins = np.maximum(0, ends - SMOOTHED)
-    return (total[ends] - total[begins]) / (ends - begins)
+def _curve(name: str, points: Sequence[tuple[float, float]], noisy: bool) -> Curve:
+    steps, values = np.array(points, dtype=np.float64).T
+    return Curve(name, tuple(steps.tolist()), tuple(values.tolist()), tuple(running_mean(values).tolist()) if noisy else ())

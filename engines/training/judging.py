@@ -1,23 +1,31 @@
-"""What held-out pictures say about a generator in training."""
+"""What held-out pictures say about a generator in training, and what its critic says about them."""
 
 from collections.abc import Callable
 
 import numpy as np
 
 from engines.errors import StudioError
-from engines.evaluation.distances import kid
+from engines.evaluation.distances import inception_score, kid, precision_recall
 from engines.evaluation.diversity import mean_distance
-from engines.evaluation.features import cached_features, compute_features, lite2
+from engines.evaluation.features import cached_features, compute_features, lite2, lite2_logits
 from engines.training.dataset import PictureSet
 from engines.training.trainer import Verdict
 
 MOST_PICTURES = 500
 FEWEST_PICTURES = 20
 COLLAPSED = 0.5
+MOST_CLASSES = 12
+DISTANCE = "held-out KID × 1000"
+PRECISION, RECALL = "held-out precision", "held-out recall"
+SCORE = "Inception Score with lite2"
+VARIETY = "variety"
+TRAINING, HELD_OUT = "critic on training pictures", "critic on held-out pictures"
 
 
 def judge_generator(pictures: PictureSet, draw: Callable[[np.ndarray], np.ndarray]) -> Verdict | None:
-    """KID with `lite2` between held-out and as many drawn pictures, and whether the drawn ones are too much alike.
+    """KID with `lite2` between held-out and as many drawn pictures, precision and recall, and whether the drawn ones are too much alike.
+
+    The Inception Score is that of `lite2`'s own classes, not of Inception's.
 
     Args:
         draw: labels, shape (n,) → drawn pictures, uint8, shape (n, channels, h, w).
@@ -38,13 +46,24 @@ def judge_generator(pictures: PictureSet, draw: Callable[[np.ndarray], np.ndarra
     real = cached_features(features, np.ascontiguousarray(pictures.pixels[held]))
     drawn = compute_features(features, draw(labels))
     distance, variety = 1000 * kid(drawn, real), spread(drawn, labels) / spread(real, labels)
+    precision, recall = precision_recall(drawn, real)
+    score = inception_score(lite2_logits()(drawn), splits=1).value
     notices: tuple[str, ...] = ()
     if variety < COLLAPSED:
         notices = (
             f"the pictures drawn are too much alike: their variety is {100 * variety:.0f} % of the real ones'; look at the "
             "samples, and begin again with a lower rate or more pictures if they stay so",
         )
-    return Verdict({"held-out KID × 1000": distance, "variety": variety}, distance, notices)
+    figures = {DISTANCE: distance, VARIETY: variety, PRECISION: precision, RECALL: recall, SCORE: score}
+    return Verdict(figures | _varieties(pictures.classes, drawn, real, labels), distance, notices)
+
+
+def _varieties(classes: tuple[str, ...], drawn: np.ndarray, real: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """The variety within each class, where there are several and not too many."""
+    if not 1 < len(classes) <= MOST_CLASSES:
+        return {}
+    members = {name: labels == label for label, name in enumerate(classes)}
+    return {f"{VARIETY} of {name}": mean_distance(drawn[one]) / mean_distance(real[one]) for name, one in members.items() if one.sum() > 1}
 
 
 def spread(features: np.ndarray, labels: np.ndarray) -> float:

@@ -1,8 +1,9 @@
 """A run's folder: what was asked for, what happened, and where to go on from.
 
 `config.json`, `metrics.jsonl` (one line a report; a torn last line is tolerated), `samples/step-000500.png`, `checkpoints/latest.pt` to go
-on from and `checkpoints/best.pt` to publish (both readable with `weights_only=True`), `heartbeat.json` with how far it is, `lock` with the
-process's number while it runs, and `log.txt` of a run in the background.
+on from, `checkpoints/best.pt` to publish and `checkpoints/step-000500.pt` of snapshots that are kept (all readable with
+`weights_only=True`), `heartbeat.json` with how far it is, `command.json` with how it was started, `marks.json` with what a person thinks of
+its snapshots, `lock` with the process's number while it runs, and `log.txt` of a run in the background.
 """
 
 import json
@@ -11,13 +12,23 @@ import pickle
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from engines import compute
 from engines.errors import StudioError
 from engines.paths import replacing
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a person thinks of a snapshot: a star, a note, both or neither."""
+
+    star: bool = False
+    note: str = ""
 
 
 class Run:
@@ -30,6 +41,8 @@ class Run:
         self.checkpoint_file = self.folder / "checkpoints" / "latest.pt"
         self.best_file = self.folder / "checkpoints" / "best.pt"
         self.heartbeat_file = self.folder / "heartbeat.json"
+        self.command_file = self.folder / "command.json"
+        self.marks_file = self.folder / "marks.json"
         self.lock_file = self.folder / "lock"
 
     def begin(self, config: dict[str, Any], resume: bool) -> None:
@@ -93,11 +106,29 @@ class Run:
 
     def beat(self, step: int, steps: int, step_seconds: float) -> None:
         """Tell those who watch that the run is alive and how far it is."""
-        self._write_heartbeat({"state": "training", "step": step, "steps": steps, "seconds a step": round(step_seconds, 3)})
+        facts = {"state": "training", "step": step, "steps": steps, "seconds a step": round(step_seconds, 3)}
+        self._write_heartbeat(facts | {"memory": compute.peak_memory()})
 
     def rest(self, step: int, steps: int) -> None:
         """Tell those who watch that the run has ended in good order."""
-        self._write_heartbeat({"state": "finished" if step >= steps else "stopped", "step": step, "steps": steps})
+        facts = {"state": "finished" if step >= steps else "stopped", "step": step, "steps": steps}
+        self._write_heartbeat(facts | {"memory": compute.peak_memory()})
+
+    def note_command(self, arguments: list[str]) -> None:
+        """Write down how the run was started, for who resumes it."""
+        with replacing(self.command_file) as temporary:
+            temporary.write_text(json.dumps({"format": 1, "arguments": arguments}) + "\n")
+
+    def command(self) -> list[str]:
+        """How the run was started: the arguments of `python -m engines`.
+
+        Raises:
+            StudioError: it was not written down, as by an earlier Atelier.
+        """
+        try:
+            return [str(argument) for argument in json.loads(self.command_file.read_text())["arguments"]]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StudioError(f"{self.folder} does not know how it was started: go on with the command `train … --resume`") from error
 
     def _write_heartbeat(self, facts: dict[str, Any]) -> None:
         with replacing(self.heartbeat_file) as temporary:
@@ -151,6 +182,61 @@ class Run:
         except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError):
             return None
 
+    def snapshot_file(self, step: int) -> Path:
+        """Where the networks of a snapshot lie, if they are kept."""
+        return self.checkpoint_file.with_name(f"step-{step:06d}.pt")
+
+    def kept_steps(self) -> list[int]:
+        """Steps of the snapshots whose networks are kept, in order."""
+        found = self.checkpoint_file.parent.glob("step-*.pt")
+        return sorted(int(path.stem[5:]) for path in found if path.stem[5:].isdigit())
+
+    def save_snapshot(self, snapshot: dict[str, Any]) -> None:
+        """Write the networks of a snapshot, in half precision, as they would be published."""
+        with replacing(self.snapshot_file(snapshot["step"])) as temporary:
+            torch.save(_halved(snapshot), temporary)
+
+    def thin_snapshots(self, most: int) -> None:
+        """Let go of the networks of all snapshots but so many, evenly spread; the first, the last and those with a star stay."""
+        kept, marks = self.kept_steps(), self.marks()
+        while len(kept) > most:
+            gaps = {kept[place]: kept[place + 1] - kept[place - 1] for place in range(1, len(kept) - 1)}
+            free = [step for step in gaps if not marks.get(step, Mark()).star]
+            if not free:
+                return
+            least = min(free, key=lambda step: gaps[step])
+            self.snapshot_file(least).unlink(missing_ok=True)
+            kept.remove(least)
+
+    def marks(self) -> dict[int, Mark]:
+        """What a person thinks of snapshots, by their steps."""
+        try:
+            found = json.loads(self.marks_file.read_text())["marks"]
+            return {int(step): Mark(bool(mark["star"]), str(mark["note"])) for step, mark in found.items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return {}
+
+    def mark(self, step: int, mark: Mark) -> None:
+        """Write down what a person thinks of a snapshot; nothing is a thought taken back."""
+        marks = {**self.marks(), step: mark}
+        entries = {str(one): asdict(marks[one]) for one in sorted(marks) if marks[one] != Mark()}
+        with replacing(self.marks_file) as temporary:
+            temporary.write_text(json.dumps({"format": 1, "marks": entries}, indent=1, ensure_ascii=False) + "\n")
+
+    def snapshot(self, step: int) -> dict[str, Any]:
+        """The networks of a snapshot that was kept, on the CPU.
+
+        Raises:
+            StudioError: it was not kept, or cannot be read.
+        """
+        try:
+            return torch.load(self.snapshot_file(step), map_location="cpu", weights_only=True)
+        except FileNotFoundError as error:
+            kept = ", ".join(map(str, self.kept_steps())) or "none"
+            raise StudioError(f"the networks of step {step} are not kept, those of these steps are: {kept}") from error
+        except Exception as error:
+            raise StudioError(f"{self.snapshot_file(step)} cannot be read: it is damaged; choose another snapshot") from error
+
     def checkpoint(self) -> dict[str, Any]:
         """The last checkpoint, on the CPU.
 
@@ -163,6 +249,15 @@ class Run:
             raise StudioError(f"{self.folder} has no checkpoint: it stopped before its first save; train it anew") from error
         except Exception as error:
             raise StudioError(f"{self.checkpoint_file} cannot be read: it is damaged; train the run anew") from error
+
+
+def _halved(value: Any) -> Any:
+    """Weights in half precision, whatever they lie in."""
+    if isinstance(value, dict):
+        return {key: _halved(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_halved(inner) for inner in value]
+    return value.half() if isinstance(value, torch.Tensor) and value.is_floating_point() else value
 
 
 def _alive(process: int) -> bool:

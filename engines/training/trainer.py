@@ -130,6 +130,7 @@ class Plan:
         facts: what the model was trained on, carried in the checkpoint and from there into its card.
         look_every: steps between sample sheets, each with a judgement on held-out pictures.
         save_seconds, save_every: write the checkpoint after so long, and at every so many steps.
+        keep: of how many snapshots the networks are kept, spread over the run.
     """
 
     steps: int
@@ -139,6 +140,7 @@ class Plan:
     look_every: int = 250
     save_seconds: float = 120.0
     save_every: int | None = None
+    keep: int = 0
 
 
 class _Training:
@@ -185,6 +187,9 @@ class _Training:
         """A sample sheet, and what held-out pictures say; the best candidate so far is kept."""
         imaging.save_png(self.task.snapshot(), self.run.folder / "samples" / f"step-{self.step:06d}.png")
         verdict = self.task.judge() if self.step > 1 else None
+        if self.plan.keep and self.step > 1:
+            self.run.save_snapshot({"format": 1, "step": self.step, "networks": self.task.candidate()})
+            self.run.thin_snapshots(self.plan.keep)
         if verdict is None:
             return
         self.run.report({"step": self.step, **{name: round(value, 5) for name, value in verdict.figures.items()}})

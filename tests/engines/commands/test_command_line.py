@@ -197,7 +197,14 @@ def test_a_tiny_model_is_trained_published_and_drawn_from(home: Path, tmp_path: 
             "train", preset, "--data", tmp_path / "data", "--out", run, "--minutes", "0.001", "--precision", "float32", home=home
         )
         assert trained.returncode == 0, trained.stderr
-        assert sorted(path.name for path in run.iterdir()) == ["checkpoints", "config.json", "heartbeat.json", "metrics.jsonl", "samples"]
+        assert sorted(path.name for path in run.iterdir()) == [
+            "checkpoints",
+            "command.json",
+            "config.json",
+            "heartbeat.json",
+            "metrics.jsonl",
+            "samples",
+        ]
         published = atelier("publish", run, "--as", name, "--words", tmp_path / "words.json", home=home)
         assert published.returncode == 0, published.stderr
     again = atelier_apart("train", "textures-128", "--data", tmp_path / "data", "--out", run, "--minutes", "0.001", "--resume", home=home)

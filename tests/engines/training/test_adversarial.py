@@ -13,6 +13,7 @@ from engines.errors import StudioError
 from engines.networks.drawing import to_prior
 from engines.training.adversarial import AdversarialTask
 from engines.training.dataset import PictureSet
+from engines.training.judging import HELD_OUT, TRAINING
 from engines.training.presets import AdversarialPreset
 from engines.training.systems import SYSTEMS
 from engines.training.trainer import Workers
@@ -193,6 +194,19 @@ def test_objectives_penalties_and_augmentations_combine_freely(name: str, object
     settings |= {"policy": ("colour", "translation", "cutout"), "schedule": "cosine", "orthogonal": 1e-4, "gradient_limit": 1.0}
     settings |= {"prior": "uniform", "path_length": 0.5, "conditional": True, "mismatch": 0.25, "spread": 0.5, "latent_step": "natural"}
     take(task(tiny(SYSTEMS[name], **settings)), range(1))
+
+
+@pytest.mark.parametrize("name", ["scenes-dcgan", "scenes-stylegan2-ada", "cityscape-run-1", "clothing-conditional-128"])
+def test_asking_the_critic_about_training_and_held_out_pictures_changes_nothing(name: str) -> None:
+    preset = tiny(SYSTEMS[name])
+    straight, asked = task(preset), task(preset)
+    take(straight, range(2))
+    take(asked, range(2))
+    found = asked.opinions()
+    assert list(found) == [TRAINING, HELD_OUT]
+    assert all(math.isfinite(value) for value in found.values())
+    assert take(straight, range(2, 4)) == take(asked, range(2, 4))
+    assert torch.equal(weights(straight.discriminator), weights(asked.discriminator))
 
 
 def test_alpha_is_trained_and_shown() -> None:

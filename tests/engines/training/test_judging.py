@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from engines.training.dataset import PictureSet
-from engines.training.judging import judge_generator, spread
+from engines.training.judging import PRECISION, RECALL, SCORE, judge_generator, spread
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +38,28 @@ def test_one_picture_for_every_latent_is_noticed(pictures: PictureSet) -> None:
     assert verdict is not None
     assert verdict.figures["variety"] < 0.01
     assert "too much alike" in verdict.notices[0]
+
+
+def test_precision_recall_and_the_score_of_classes_go_into_the_figures(pictures: PictureSet) -> None:
+    alike = judge_generator(pictures, lambda labels: squares(len(labels), seed=7))
+    one = judge_generator(pictures, lambda labels: np.repeat(squares(1, seed=3), len(labels), axis=0))
+    assert alike is not None
+    assert one is not None
+    assert alike.figures[RECALL] > 0.5 > one.figures[RECALL]
+    assert alike.figures[PRECISION] > 0.5
+    assert alike.figures[SCORE] > one.figures[SCORE] >= 1 - 1e-4
+
+
+def test_the_variety_within_each_class_is_told_by_its_name(pictures: PictureSet) -> None:
+    two = replace(pictures, labels=np.arange(60) // 2 % 2, classes=("circle", "square"))
+    drawn = squares(30, seed=7)
+
+    def draw(labels: np.ndarray) -> np.ndarray:
+        return np.where((labels == 0)[:, None, None, None], drawn[:1], drawn[: len(labels)])
+
+    verdict = judge_generator(two, draw)
+    assert verdict is not None
+    assert verdict.figures["variety of circle"] < 0.01 < 0.5 < verdict.figures["variety of square"]
 
 
 def test_too_few_held_out_pictures_cannot_tell(pictures: PictureSet) -> None:

@@ -1,0 +1,174 @@
+"""What a training will cost: time, disk and memory, from a few steps on this machine or from an earlier run with the same settings."""
+
+import io
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+import torch
+
+from engines import compute
+from engines.errors import StudioError
+from engines.training.dataset import PictureSet
+from engines.training.runs import Run
+from engines.training.trainer import Plan, Task
+
+MEASURED_STEPS = 3
+MEASURING_SECONDS = 600
+LENGTHS = ("name", "summary", "pictures", "steps")
+FEWEST_REPORTS = 3
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a training will cost.
+
+    Attributes:
+        steps: in the time that is given, or of the whole schedule where that is shorter; whole: of the whole schedule.
+        step_seconds: for one step; look_seconds: for a sample sheet with its judgement; start_seconds: before the first step.
+        disk: bytes of the run's folder and of the decoded pictures, at the most; None where unknown.
+        memory: bytes that its process holds, at the most; None where unknown.
+        source: where the figures are from, in words.
+    """
+
+    steps: int
+    whole: int
+    step_seconds: float
+    look_seconds: float
+    start_seconds: float
+    disk: int | None
+    memory: int | None
+    source: str
+
+    @property
+    def seconds(self) -> float:
+        """From the start to the end."""
+        return self.start_seconds + self.steps * self.step_seconds + self.looks * self.look_seconds
+
+    @property
+    def looks(self) -> int:
+        """How many sample sheets there will be."""
+        return 2 + self.steps // Plan(1).look_every
+
+    def sentence(self) -> str:
+        """In words."""
+        part = "the whole schedule" if self.steps >= self.whole else f"of {self.whole:,} in the schedule"
+        needs = [f"{_size(self.disk)} of disk"] * (self.disk is not None) + [f"{_size(self.memory)} of memory"] * (self.memory is not None)
+        room = f", {' and '.join(needs)}" if needs else ""
+        return f"About {_time(self.seconds)} for {self.steps:,} steps, {part}, at {self.step_seconds:.2g} s a step{room}; {self.source}."
+
+
+def measure(task: Task, pictures: PictureSet, plan: Plan, started: float) -> Estimate:
+    """Take a few steps of a task, and one look at what it draws.
+
+    Args:
+        task: is trained a little by it.
+        plan: with its minutes, and how many snapshots are kept.
+        started: when the process began with it, by `time.monotonic`.
+    """
+    task.step(0)
+    compute.synchronise()
+    begin = time.monotonic()
+    for step in range(1, 1 + MEASURED_STEPS):
+        task.step(step)
+    compute.synchronise()
+    step_seconds = (time.monotonic() - begin) / MEASURED_STEPS
+    start_seconds = begin - started
+    begin = time.monotonic()
+    sheet = io.BytesIO()
+    task.snapshot().save(sheet, format="PNG")
+    task.judge()
+    candidate = tensor_bytes(task.candidate())
+    look_seconds = time.monotonic() - begin
+    steps = affordable(plan.steps, plan.minutes, step_seconds, look_seconds, plan.look_every)
+    # Beside the latest checkpoint lies, for a moment, the one that takes its place.
+    networks = 2 * tensor_bytes(task.state()) + candidate + plan.keep * candidate // 2
+    disk = networks + (2 + steps // plan.look_every) * len(sheet.getvalue()) + pictures.pixels.nbytes
+    source = f"measured just now over {MEASURED_STEPS} steps and one look at held-out pictures"
+    return Estimate(steps, plan.steps, step_seconds, look_seconds, start_seconds, disk, compute.peak_memory(), source)
+
+
+def recorded(preset: Any, minutes: float | None, runs: Iterable[Run]) -> Estimate | None:
+    """What the latest run with the same settings says, whatever its length; None where there is none."""
+    wanted, found = _without_lengths(json.loads(json.dumps(asdict(preset)))), None
+    for run in runs:
+        try:
+            same = _without_lengths(run.config()["preset"]) == wanted
+        except (StudioError, KeyError):
+            continue
+        lines = [line for line in run.metrics() if "seconds" in line]
+        if same and len(lines) >= FEWEST_REPORTS and (found is None or run.metrics_file.stat().st_mtime > found[0]):
+            found = (run.metrics_file.stat().st_mtime, run, lines)
+    if found is None:
+        return None
+    _, run, lines = found
+    first, last = lines[0], lines[-1]
+    pace = (last["seconds"] - first["seconds"]) / max(1, last["step"] - first["step"])
+    disk = sum(path.stat().st_size for path in run.folder.rglob("*") if path.is_file())
+    steps = affordable(preset.steps, minutes, pace, 0.0, 1)
+    source = f"as the run {run.folder.name} went, its looks at held-out pictures counted in"
+    return Estimate(steps, preset.steps, pace, 0.0, first["seconds"], disk, run.status().get("memory"), source)
+
+
+def affordable(steps: int, minutes: float | None, step_seconds: float, look_seconds: float, look_every: int) -> int:
+    """How many steps of a schedule fit into some minutes of training."""
+    if minutes is None:
+        return steps
+    return max(1, min(steps, int(60 * minutes / max(1e-9, step_seconds + look_seconds / look_every))))
+
+
+def measure_apart(arguments: Sequence[str]) -> Estimate:
+    """Measure in a process of its own, which gives its memory back.
+
+    Args:
+        arguments: of `python -m engines`, as they would start the training.
+
+    Raises:
+        StudioError: the training cannot begin so; the sentence says why.
+    """
+    command = [sys.executable, "-m", "engines", *arguments, "--estimate", "--json"]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=MEASURING_SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise StudioError(f"three steps took longer than {MEASURING_SECONDS // 60} minutes: choose a smaller preset") from error
+    lines = done.stdout.strip().splitlines()
+    if done.returncode or not lines:
+        said = done.stderr.strip().splitlines()
+        raise StudioError(said[-1].removeprefix("error: ") if said else f"measuring ended with {done.returncode}: try once more")
+    return estimate_from(lines[-1])
+
+
+def estimate_from(text: str) -> Estimate:
+    """An estimate from its JSON."""
+    found = json.loads(text)
+    return Estimate(**{field.name: found[field.name] for field in fields(Estimate)})
+
+
+def tensor_bytes(value: Any) -> int:
+    """Bytes of all tensors in something."""
+    if isinstance(value, torch.Tensor):
+        return value.nbytes
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+    return sum(map(tensor_bytes, children))
+
+
+def _without_lengths(preset: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in preset.items() if name not in LENGTHS}
+
+
+def _time(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} seconds"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} minutes"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes < 2880 else f"{minutes / 1440:.1f} days"
+
+
+def _size(count: int | None) -> str:
+    number = float(count or 0)
+    return f"{number / 2**30:.1f} GB" if number >= 2**30 else f"{max(1, round(number / 2**20))} MB"
