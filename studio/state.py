@@ -18,7 +18,7 @@ from engines.curation.thumbnails import Thumbnails
 from engines.exploration import sampling
 from engines.models.zoo import Zoo
 from engines.production import rendering
-from engines.recipe import AS_DRAWN, EVERYWHERE, Blend, Look, Mask, Recipe, Sample
+from engines.recipe import AS_DRAWN, EVERYWHERE, Drawn, Look, Mask, Recipe
 from engines.translation import swap as swapping
 from studio import guards
 from studio.settings import SESSION_SECONDS, Settings
@@ -82,7 +82,7 @@ class Services:
 
     zoo: Zoo
     settings: Settings
-    draw: Callable[[Sequence[Sample | Blend]], list[Image.Image]] = field(init=False)
+    draw: Callable[[Sequence[Drawn]], list[Image.Image]] = field(init=False)
     render: Callable[..., Image.Image] = field(init=False)
     swap: Callable[..., swapping.Swapped] = field(init=False)
     encoders: Encoders = field(init=False)
@@ -97,7 +97,7 @@ class Services:
         object.__setattr__(self, "encoders", Encoders(zoo))
         object.__setattr__(self, "views", Views(self.encoders))
 
-        def draw(recipes: Sequence[Sample | Blend]) -> list[Image.Image]:
+        def draw(recipes: Sequence[Drawn]) -> list[Image.Image]:
             return list(sampling.draw(zoo.generator(recipes[0].model), list(recipes)))
 
         def render(recipe: Recipe, input_file: Path | None = None) -> Image.Image:

@@ -5,7 +5,7 @@ neighbours and the size of a batch never matter.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 from PIL import Image
@@ -14,40 +14,14 @@ from torch import Tensor
 from engines import compute, imaging
 from engines.compute import Numerics
 from engines.errors import StudioError
-from engines.exploration.interpolation import positions, slerp
+from engines.exploration.interpolation import leg, positions
+from engines.exploration.points import Point, Start, recipe_point
 from engines.exploration.truncation import truncate
 from engines.models.zoo import DrawingNetwork, Generator
 from engines.progress import Progress, silent
-from engines.recipe import Blend, Sample, seed_value, truncation_value
+from engines.recipe import MAX_KEYFRAMES, Drawn, Sample, Way, family_value, seed_value, truncation_value
 
 MAX_FRAMES = 600
-
-
-@dataclass(frozen=True)
-class Point:
-    """Where a picture is drawn: latent, shape (dim,), and noise maps, shape (1, size, size) each, float32 on the CPU."""
-
-    latent: Tensor
-    noise: tuple[Tensor, ...]
-
-
-def seeded_point(generator: Generator, seed: int) -> Point:
-    """The point of a seed: a function of the seed and of the network's sizes alone."""
-    random = torch.Generator("cpu").manual_seed(seed)
-    latent = torch.randn(generator.network.latent_dim, generator=random)
-    noise = tuple(torch.randn(1, size, size, generator=random) for size in generator.network.noise_sizes)
-    return Point(latent, noise)
-
-
-def blended_points(generator: Generator, seeds: tuple[int, int], at: Tensor) -> list[Point]:
-    """Points between two seeds at positions `at`, shape (frames,): latent and noise each along its great circle."""
-    first, second = (seeded_point(generator, seed) for seed in seeds)
-    latents = slerp(first.latent, second.latent, at)
-    maps = [
-        slerp(start.flatten(), end.flatten(), at).reshape(len(at), *start.shape)
-        for start, end in zip(first.noise, second.noise, strict=True)
-    ]
-    return [Point(latents[frame], tuple(level[frame] for level in maps)) for frame in range(len(at))]
 
 
 def sample_recipes(generator: Generator, seeds: Iterable[object], class_name: str | None = None, truncation: object = 1.0) -> list[Sample]:
@@ -62,37 +36,26 @@ def sample_recipes(generator: Generator, seeds: Iterable[object], class_name: st
     return [Sample(card.name, card.weights_sha256, card.rights, seed_value(seed), psi, class_name) for seed in seeds]
 
 
-def blend_recipes(
-    generator: Generator, seeds: Sequence[object], frames: int, class_name: str | None = None, truncation: object = 1.0
-) -> list[Blend]:
-    """Recipes of `frames` pictures from one seed to another, every value checked.
+def way_recipes(keyframes: Sequence[Drawn], frames: int, loop: bool = False, easing: str = "even") -> list[Way]:
+    """Recipes of `frames` pictures through keyframes, every value checked.
+
+    Args:
+        loop: back to the first keyframe; the last frame is then one step before it.
+        easing: "even", or "soft": slow at each keyframe.
 
     Raises:
-        StudioError: not two seeds, or an impossible number of frames, seed, truncation or class.
+        StudioError: not two to eight keyframes of the same weights, an impossible number of frames, or an unknown easing.
     """
-    if len(seeds) != 2:
-        raise StudioError(f"a blend goes between two seeds, got {len(seeds)}: give two, such as 1,2")
+    if not 2 <= len(keyframes) <= MAX_KEYFRAMES:
+        raise StudioError(f"a way goes through 2 to {MAX_KEYFRAMES} pictures, got {len(keyframes)}: choose as many")
     if not isinstance(frames, int) or not 2 <= frames <= MAX_FRAMES:
-        raise StudioError(f"a blend has 2 to {MAX_FRAMES} frames, got {frames}: choose another number")
-    card = generator.card
-    card.class_index(class_name)
-    pair, psi = (seed_value(seeds[0]), seed_value(seeds[1])), truncation_value(truncation)
-    base = Blend(card.name, card.weights_sha256, card.rights, pair, 0.0, psi, class_name)
-    return [replace(base, position=position) for position in positions(frames).tolist()]
+        raise StudioError(f"a way has 2 to {MAX_FRAMES} frames, got {frames}: choose another number")
+    leg(0.0, len(keyframes), loop, easing)
+    first = Way(*family_value(keyframes), tuple(keyframes), 0.0, loop, easing)
+    return [replace(first, position=position) for position in positions(frames, loop).tolist()]
 
 
-def recipe_points(generator: Generator, recipes: Sequence[Sample | Blend]) -> list[Point]:
-    """The point of each recipe."""
-    points = []
-    for recipe in recipes:
-        if isinstance(recipe, Sample):
-            points.append(seeded_point(generator, recipe.seed))
-        else:
-            points += blended_points(generator, recipe.seeds, torch.tensor([recipe.position]))
-    return points
-
-
-def draw(generator: Generator, recipes: Sequence[Sample | Blend], progress: Progress = silent) -> Iterator[Image.Image]:
+def draw(generator: Generator, recipes: Sequence[Drawn], progress: Progress = silent) -> Iterator[Image.Image]:
     """Draw the picture of each recipe, in order; pictures come as each chunk is done.
 
     Raises:
@@ -100,30 +63,63 @@ def draw(generator: Generator, recipes: Sequence[Sample | Blend], progress: Prog
         Cancelled: when `progress` says so.
     """
     network, numerics, chunk = generator.network, generator.card.numerics, int(generator.card.render.get("chunk", 8))
-    where = compute.device()
     for begin in range(0, len(recipes), chunk):
-        part = list(recipes[begin : begin + chunk])
-        indices = [generator.card.class_index(recipe.class_name) for recipe in part]
-        points = recipe_points(generator, part)
-        pad = chunk - len(part)
-        points += [points[-1]] * pad
-        psi = torch.tensor([recipe.truncation for recipe in part] + [part[-1].truncation] * pad, dtype=torch.float32)
-        classes = None if indices[0] is None else torch.tensor([*indices, *[indices[-1]] * pad]).to(where)
-        yield from imaging.to_pictures(_draw_chunk(network, numerics, points, psi.to(where), classes)[: len(part)])
-        progress(begin + len(part), len(recipes), "drawing")
+        points = [recipe_point(generator, recipe) for recipe in recipes[begin : begin + chunk]]
+        padded = points + [points[-1]] * (chunk - len(points))
+        yield from imaging.to_pictures(_draw_chunk(network, numerics, padded)[: len(points)])
+        progress(begin + len(points), len(recipes), "drawing")
 
 
 @torch.inference_mode()
-def _draw_chunk(network: DrawingNetwork, numerics: Numerics, points: Sequence[Point], psi: Tensor, classes: Tensor | None) -> Tensor:
-    where = psi.device
-    latent = torch.stack([point.latent for point in points]).to(where)
+def _draw_chunk(network: DrawingNetwork, numerics: Numerics, points: Sequence[Point]) -> Tensor:
+    where = compute.device()
+    starts = [point.start for point in points]
+    psi = torch.tensor([start.truncation for start in starts], device=where)
     # Noise shrinks with ψ as well: at ψ = 0 nothing random is left.
     noise = [
         torch.stack([point.noise[level] for point in points]).to(where) * psi[:, None, None, None]
         for level in range(len(network.noise_sizes))
     ]
     with numerics.autocast():
-        features = network.begin(latent, classes)
-        mean = network.mean_start[classes] if classes is not None else network.mean_start.expand(len(points), *network.mean_start.shape[1:])
-        features = truncate(features, mean.to(features.dtype), psi.to(features.dtype))
-        return network.finish(features, classes, noise)
+        features = _begin(network, starts, where)
+        if any(point.late for point in points):
+            features = network.layered(features, _begin(network, [point.finish for point in points], where))
+        return network.finish(features, _classes(network, starts, where), noise)
+
+
+def _begin(network: DrawingNetwork, starts: Sequence[Start], where: torch.device) -> Tensor:
+    """Features of the first block, truncated and shifted; those of a start do not depend on how many parts the others have."""
+    parts = max(len(start.shares) for start in starts)
+    features: Tensor | None = None
+    for part in range(parts):
+        chosen = [part if part < len(start.shares) else 0 for start in starts]
+        latent = torch.stack([start.latents[place] for start, place in zip(starts, chosen, strict=True)]).to(where)
+        classes = torch.stack([start.classes[place] for start, place in zip(starts, chosen, strict=True)]).to(where)
+        found = network.begin(latent, classes if network.classes else None)
+        if parts > 1:
+            share = torch.stack([start.shares[part] if part < len(start.shares) else torch.zeros(()) for start in starts]).to(where)
+            found = found * share.reshape(-1, *[1] * (found.dim() - 1)).to(found.dtype)
+        features = found if features is None else features + found
+    if features is None:
+        raise StudioError("there is nothing to draw: a picture needs a latent")
+    psi = torch.tensor([start.truncation for start in starts], device=where)
+    features = truncate(features, _mean(network, starts, where).to(features.dtype), psi.to(features.dtype))
+    if network.has_w:
+        room = features.new_zeros(features.shape[-1])
+        features = features + torch.stack([start.shift.to(room) if len(start.shift) else room for start in starts])
+    return features
+
+
+def _classes(network: DrawingNetwork, starts: Sequence[Start], where: torch.device) -> Tensor | None:
+    """How much of each class, shape (n, classes)."""
+    if not network.classes:
+        return None
+    return torch.stack([(start.shares[:, None] * start.classes).sum(dim=0) for start in starts]).to(where)
+
+
+def _mean(network: DrawingNetwork, starts: Sequence[Start], where: torch.device) -> Tensor:
+    """What ψ moves towards, shape (n, …): the mean of each start's classes."""
+    shares = _classes(network, starts, where)
+    if shares is None:
+        return network.mean_start.expand(len(starts), *network.mean_start.shape[1:])
+    return torch.stack([(share.reshape(-1, *[1] * (network.mean_start.dim() - 1)) * network.mean_start).sum(dim=0) for share in shares])

@@ -63,9 +63,13 @@ class Drawing(nn.Module):
         noise_sizes: height and width of each noise map that a picture takes.
         emphasis: how much the class matters, from 0 to 1; training raises it.
         mean_start: mean of `begin` for each class, shape (max(classes, 1), …); filled after training.
+        has_w: `begin` gives a w, a space of styles in which straight lines are the ways between pictures.
+        has_layers: `layered` lets late layers follow another latent than early ones.
     """
 
     mean_start: Tensor
+    has_w = False
+    has_layers = False
 
     def __init__(
         self,
@@ -93,11 +97,17 @@ class Drawing(nn.Module):
         self.register_buffer("mean_start", torch.zeros(max(self.classes, 1), *shape))
 
     def condition(self, classes: Tensor | None) -> Tensor | None:
-        """The embedding of classes, shape (n,) → (n, class_dim), times `emphasis`; None for an unconditional generator."""
+        """The embedding of classes, times `emphasis`, shape (n, class_dim); None for an unconditional generator.
+
+        Args:
+            classes: shape (n,); or how much of each class, shape (n, classes), in floating point.
+        """
         if self.embedding is None:
             return None
         if classes is None:
             raise ValueError(f"this generator draws {self.classes} classes: pass a class for each latent")
+        if classes.is_floating_point():  # sums of products, because a matrix product may round what is a single class
+            return self.emphasis * (classes[:, :, None] * self.embedding.weight).sum(dim=1)
         return self.emphasis * self.embedding(classes)
 
     def joined(self, latent: Tensor, classes: Tensor | None) -> Tensor:
@@ -108,6 +118,10 @@ class Drawing(nn.Module):
 
     def begin(self, latent: Tensor, classes: Tensor | None = None) -> Tensor:
         """The first learned block: latents, shape (n, latent_dim), and classes, shape (n,) → features, shape (n, …)."""
+        raise NotImplementedError
+
+    def layered(self, first: Tensor, second: Tensor) -> Tensor:
+        """Features for `draw` of which early layers follow the first and late layers the second; both as `begin` gives them."""
         raise NotImplementedError
 
     def draw(self, features: Tensor, classes: Tensor | None = None, noise: Sequence[Tensor] | None = None) -> Tensor:

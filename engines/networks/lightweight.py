@@ -50,6 +50,8 @@ class LightweightGenerator(Drawing):
             if isinstance(layer, nn.Conv2d):
                 nn.init.orthogonal_(layer.weight)
 
+    has_layers = True
+
     def begin(self, latent: Tensor, classes: Tensor | None = None) -> Tensor:
         """The first learned block: latents (n, latent_dim) → features (n, widths[0], start, start)."""
         latent, condition = normalise_latent(to_prior(latent, self.prior)), self.condition(classes)
@@ -57,17 +59,32 @@ class LightweightGenerator(Drawing):
         features = self.project(joined).reshape(len(latent), 2 * self.widths[0], self.start, self.start)
         return functional.glu(self.project_norm(features), dim=1)
 
+    def layered(self, first: Tensor, second: Tensor) -> Tensor:
+        """Both side by side, shape (n, 2, channels, start, start): the second one's small maps excite the large maps of the first.
+
+        Source: Liu et al., arXiv 2101.04775, section 4.3: style mixing by the skip layers.
+        """
+        return torch.stack([first, second], dim=1)
+
     def draw(self, features: Tensor, classes: Tensor | None = None, noise: Sequence[Tensor] | None = None) -> Tensor:
-        """Pictures in [-1, 1], shape (n, channels, resolution, resolution), from the first block's features."""
+        """Pictures in [-1, 1], shape (n, channels, resolution, resolution), from the first block's features, or from two (`layered`)."""
         condition = self.condition(classes)
         if noise is None:
             noise = [features.new_empty(len(features), 1, size, size).normal_() for size in self.noise_sizes]
+        features, exciting = features.unbind(1) if features.dim() == 5 else (features, None)
         passed = [features]
-        for octave, (grow, refine) in enumerate(zip(self.grow, self.refine, strict=True), start=1):
-            features = functional.interpolate(features, scale_factor=2, mode="nearest")
-            features = grow(features, condition, noise[2 * octave - 2])
-            features = refine(features, condition, noise[2 * octave - 1])
+        small = passed if exciting is None else [exciting]
+        for octave in range(1, len(self.widths)):
+            if exciting is not None and octave + 3 < len(self.widths):
+                small.append(self._doubled(small[-1], octave, condition, noise))
+            features = self._doubled(features, octave, condition, noise)
             if str(octave) in self.skips:
-                features = self.skips[str(octave)](passed[octave - 3], features)
+                features = self.skips[str(octave)](small[octave - 3], features)
             passed.append(features)
         return torch.tanh(self.to_picture(features))
+
+    def _doubled(self, features: Tensor, octave: int, condition: Tensor | None, noise: Sequence[Tensor]) -> Tensor:
+        """The features of the next octave, before any skip."""
+        features = functional.interpolate(features, scale_factor=2, mode="nearest")
+        features = self.grow[octave - 1](features, condition, noise[2 * octave - 2])
+        return self.refine[octave - 1](features, condition, noise[2 * octave - 1])

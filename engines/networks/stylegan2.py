@@ -22,6 +22,8 @@ SLOPE, GAIN = 0.2, math.sqrt(2)
 START = 4
 MOST = 512
 GROUP = 4
+LATE = 3
+"""From this layer on, the first convolution at 16 pixels, a layer counts as late."""
 SMOOTHING = (1.0, 3.0, 3.0, 1.0)
 
 
@@ -198,6 +200,8 @@ class StyleGenerator(Drawing):
         self.remember_mean(w_dim)
 
     kernel: Tensor
+    has_w = True
+    has_layers = True
 
     def begin(self, latent: Tensor, classes: Tensor | None = None) -> Tensor:
         """The mapping network: latents (n, latent_dim) → w (n, w_dim)."""
@@ -207,6 +211,14 @@ class StyleGenerator(Drawing):
         for layer in self.mapping:
             value = rectify(layer(value))
         return value
+
+    def layered(self, first: Tensor, second: Tensor) -> Tensor:
+        """One w a layer, shape (n, layers, w_dim): the first up to 8 pixels, the second from 16 on.
+
+        Source: Karras et al., arXiv 1812.04948, section 3.1.
+        """
+        late = torch.arange(self.layers, device=first.device)[None, :, None] >= LATE
+        return torch.where(late, second[:, None], first[:, None])
 
     def draw(self, features: Tensor, classes: Tensor | None = None, noise: Sequence[Tensor] | None = None) -> Tensor:
         """The synthesis: w, shape (n, w_dim), or one a layer, shape (n, layers, w_dim) → pictures, not limited to [-1, 1]."""

@@ -13,17 +13,18 @@ from PIL import Image
 
 from engines import imaging
 from engines.errors import StudioError
-from engines.exploration.sampling import MAX_FRAMES, blend_recipes, sample_recipes
+from engines.exploration.sampling import MAX_FRAMES, sample_recipes, way_recipes
 from engines.models.zoo import Zoo
 from engines.production.rendering import other_weights, with_present_weights
 from engines.production.video import FRAME_RATE, save_film
-from engines.recipe import MAX_TRUNCATION, Blend, Recipe, Sample, Sheet, Swap, read_recipe, save_with_recipe, to_json
+from engines.recipe import MAX_TRUNCATION, Drawn, Recipe, Sample, Sheet, Swap, Way, read_recipe, save_with_recipe, to_json
 from studio import guards
 from studio.components.delivery import Delivery
 from studio.components.picture_grid import PictureGrid, Tiles, save_sprite
 from studio.components.picture_viewer import PictureViewer, Strip
 from studio.components.uploaded_image import UploadedImage
 from studio.state import Services
+from studio.wording import described, file_name, first_sample
 
 GRID = 16
 GRID_COLUMNS = 4
@@ -62,7 +63,7 @@ LOOKS = (
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Grid:
     """What the grid shows: the recipes of its pictures, under the key that the page sends back."""
 
     key: str = ""
@@ -160,7 +161,7 @@ def draw_grid(
     """
     began = time.perf_counter()
     recipes = grid_recipes(services, model, class_name, truncation, seed)
-    drawn = Drawn(secrets.token_hex(4), recipes)
+    drawn = Grid(secrets.token_hex(4), recipes)
     labels = tuple(f"Seed {recipe.seed}" for recipe in recipes)
     folder = services.session_folder(request)
     yield Tiles(drawn.key, labels, message="Drawing…"), drawn, None, Shown()
@@ -172,7 +173,7 @@ def draw_grid(
 
 
 def redraw_grid(
-    services: Services, drawn: Drawn, model: str, class_name: str | None, truncation: float, seed: str, request: gr.Request
+    services: Services, drawn: Grid, model: str, class_name: str | None, truncation: float, seed: str, request: gr.Request
 ) -> Iterator[tuple[Any, ...]]:
     """`draw_grid`, unless the grid shows just that: fields also change when a look or a surprise fills them in."""
     if drawn.recipes == grid_recipes(services, model, class_name, truncation, seed):
@@ -208,7 +209,7 @@ def draw_one(services: Services, model: str) -> Image.Image:
 # Looking
 
 
-def chosen_places(drawn: Drawn, key: object, places: object) -> list[Sample] | None:
+def chosen_places(drawn: Grid, key: object, places: object) -> list[Sample] | None:
     """The recipes at the places chosen in the page, or None when the page shows an older drawing.
 
     Raises:
@@ -222,7 +223,7 @@ def chosen_places(drawn: Drawn, key: object, places: object) -> list[Sample] | N
     return [drawn.recipes[place] for place in found]
 
 
-def pick(services: Services, drawn: Drawn, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+def pick(services: Services, drawn: Grid, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
     """Show what was chosen in the grid.
 
     Returns:
@@ -253,7 +254,7 @@ def show_way(
     services: Services, model: str, class_name: str | None, truncation: float, pair: tuple[int, int], folder: Path
 ) -> tuple[Strip, Shown]:
     """The way from one seed to another, all frames in one sheet."""
-    recipes = blend_recipes(services.zoo.generator(model), pair, STRIP_FRAMES, class_name, truncation)
+    recipes = way_recipes(sample_recipes(services.zoo.generator(model), pair, class_name, truncation), STRIP_FRAMES)
     sprite = save_sprite(services.draw(recipes), STRIP_COLUMNS, folder, side=STRIP_SIDE)
     start, end = f"A, seed {pair[0]}", f"B, seed {pair[1]}"
     strip = Strip(sprite, len(recipes), STRIP_COLUMNS, start, end, f"From seed {pair[0]} to seed {pair[1]} in {len(recipes)} steps")
@@ -268,18 +269,6 @@ def walk(
         raise StudioError("a walk needs two seeds: choose two pictures in the grid, or type both seeds")
     pair = (guards.seed(seed_a), guards.seed(seed_b))
     return show_way(services, model, class_for(services.zoo, model, class_name), truncation, pair, services.session_folder(request))
-
-
-def described(recipe: Recipe) -> str:
-    """A recipe in a few words."""
-    if isinstance(recipe, Sheet):
-        return f"A sheet of {len(recipe.tiles)} pictures"
-    if isinstance(recipe, Swap):
-        return f"A swap to {recipe.target} by {recipe.model}"
-    of = f"{recipe.model}, {recipe.class_name}" if recipe.class_name else recipe.model
-    if isinstance(recipe, Blend):
-        return f"{of}: {recipe.position:.0%} of the way from seed {recipe.seeds[0]} to seed {recipe.seeds[1]}, ψ {recipe.truncation:g}"
-    return f"{of}: seed {recipe.seed}, ψ {recipe.truncation:g}"
 
 
 def open_recipe(services: Services, path: str | None, request: gr.Request) -> tuple[Any, ...]:
@@ -305,14 +294,12 @@ def open_recipe(services: Services, path: str | None, request: gr.Request) -> tu
 
 
 def fields_of(zoo: Zoo, recipe: Recipe) -> tuple[Any, ...]:
-    """Model, class, truncation, seed and rights as a recipe has them; a sheet gives those of its first picture."""
-    if isinstance(recipe, Sheet):
-        return fields_of(zoo, recipe.tiles[0])
-    if isinstance(recipe, Swap):
+    """Model, class, truncation, seed and rights of the seed that a recipe began with; unchanged where it began with none."""
+    sample = None if isinstance(recipe, Swap) else first_sample(recipe)
+    if sample is None:
         return (gr.skip(),) * 5
-    seed = recipe.seed if isinstance(recipe, Sample) else recipe.seeds[0]
-    classes = zoo.card(recipe.model).classes
-    return recipe.model, class_field(classes, recipe.class_name), recipe.truncation, str(seed), rights_of(zoo, recipe.model)
+    classes = zoo.card(sample.model).classes
+    return sample.model, class_field(classes, sample.class_name), sample.truncation, str(sample.seed), rights_of(zoo, sample.model)
 
 
 # Saving
@@ -334,10 +321,10 @@ def save_file(services: Services, shown: Shown, frame: object, kind: object, fol
     guards.one_of(kind, ("png", *FORMATS), "the format")
     first = shown.recipes[0]
     if kind in FORMATS:
-        if not isinstance(first, Blend):
+        if not isinstance(first, Way):
             raise StudioError("a film goes from one picture to another: choose a second one in the grid")
         frames, rate = FILMS[str(kind)]
-        return film(services, first.model, first.class_name, first.truncation, first.seeds, frames, str(kind), folder, rate)
+        return film(services, first.parents, frames, str(kind), folder, rate)
     recipe = shown.recipes[guards.finite_int(frame, "the frame", 0, len(shown.recipes) - 1)]
     return save_picture(services.render(recipe), recipe, folder)
 
@@ -349,39 +336,15 @@ def save_picture(picture: Image.Image, recipe: Recipe, folder: Path) -> Path:
     return path
 
 
-def file_name(recipe: Recipe, suffix: str) -> str:
-    """A download's name: model, class, seed or way, truncation."""
-    if isinstance(recipe, Sheet):
-        first = recipe.tiles[0]
-        return guards.file_name("sheet", Path(file_name(first, ".png")).stem, len(recipe.tiles), suffix=suffix)
-    if isinstance(recipe, Swap):
-        return guards.file_name(recipe.model, "to", recipe.target, recipe.input[:8], suffix=suffix)
-    common = (recipe.model, recipe.class_name or "")
-    if isinstance(recipe, Blend):
-        way = (*recipe.seeds, f"at-{recipe.position:.3f}") if suffix == ".png" else recipe.seeds
-        return guards.file_name(*common, "way", *way, "psi", f"{recipe.truncation:g}", suffix=suffix)
-    return guards.file_name(*common, "seed", recipe.seed, "psi", f"{recipe.truncation:g}", suffix=suffix)
-
-
-def film(
-    services: Services,
-    model: str,
-    class_name: str | None,
-    truncation: float,
-    pair: tuple[int, int],
-    frames: int,
-    kind: str,
-    folder: Path,
-    rate: int = FRAME_RATE,
-) -> Path:
-    """A film from one seed to another, `rate` frames a second, its first and last recipe in its comment."""
-    recipes = blend_recipes(services.zoo.generator(model), pair, frames, class_name, truncation)
+def film(services: Services, keyframes: Sequence[Drawn], frames: int, kind: str, folder: Path, rate: int = FRAME_RATE) -> Path:
+    """A film through pictures, `rate` frames a second, its first and last recipe in its comment."""
+    recipes = way_recipes(keyframes, frames)
     path = folder / file_name(recipes[0], f".{kind}")
     save_film(services.draw(recipes), path, to_json(Sheet(len(recipes), (recipes[0], recipes[-1]))), rate)
     return path
 
 
-def save_sheet(services: Services, drawn: Drawn, request: gr.Request) -> Path:
+def save_sheet(services: Services, drawn: Grid, request: gr.Request) -> Path:
     """The whole grid as one PNG with its recipe."""
     if not drawn.recipes:
         raise StudioError("there is nothing to save yet: draw pictures first")
@@ -434,7 +397,8 @@ def interpolate(
     pair = (guards.seed(seed_a), guards.seed(seed_b))
     many = guards.finite_int(frames, "the number of frames", 2, MAX_FRAMES)
     chosen = guards.one_of(kind, FORMATS, "the format")
-    return str(film(services, model, class_name or None, truncation, pair, many, chosen, services.session_folder(request)))
+    ends = sample_recipes(services.zoo.generator(model), pair, class_name or None, truncation)
+    return str(film(services, ends, many, chosen, services.session_folder(request)))
 
 
 # Layout and wiring
@@ -489,7 +453,7 @@ def build(services: Services) -> ExploreHandles:
                         walked = gr.Button("Walk from A to B", size="md", elem_id="explore-walk", min_width=140)
     rights = gr.Markdown(rights_of(zoo, first), elem_classes="fine-print", elem_id="explore-rights", label="Rights")
     delivery = Delivery(label="Saved picture or film", elem_id="explore-delivery")
-    drawn, shown = gr.State(Drawn()), gr.State(Shown())
+    drawn, shown = gr.State(Grid()), gr.State(Shown())
     handles = ExploreHandles(
         model, class_name, truncation, seed, draw, surprised, look_buttons, grid, viewer, seed_a, seed_b, walked, sheet, opened, rights,
         delivery, drawn, shown,

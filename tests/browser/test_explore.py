@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from engines import imaging
 from engines.models.zoo import Zoo
 from engines.production.rendering import render
-from engines.recipe import Blend, Sample, Sheet, read_recipe
+from engines.recipe import Sample, Sheet, Way, read_recipe
 from studio.tabs.explore import FILMS
 from tests.browser.conftest import Opener
 
@@ -74,8 +74,8 @@ def test_two_chosen_pictures_give_a_way_to_scrub_and_save(open_tab: Opener, ship
     assert len(set(frames)) == 3
     path = saved(page, "#explore-viewer .save-png", tmp_path)
     recipe = read_recipe(path)
-    assert isinstance(recipe, Blend)
-    assert (recipe.seeds, recipe.position) == ((2, 9), 1.0)
+    assert isinstance(recipe, Way)
+    assert ([parent.seed for parent in recipe.parents if isinstance(parent, Sample)], recipe.position) == ([2, 9], 1.0)
     assert render(shipped_zoo, recipe).tobytes() == imaging.safe_open(path).tobytes()
     film = saved(page, "#explore-viewer .save-gif", tmp_path)
     with Image.open(film) as opened:

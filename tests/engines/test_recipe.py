@@ -11,16 +11,26 @@ from engines.recipe import (
     MAX_DRAWN,
     MAX_SEED,
     Blend,
+    Diverse,
+    Find,
+    Layers,
     Look,
     Mask,
+    Mix,
+    Move,
     Recipe,
     Sample,
     Sheet,
+    Steer,
     Swap,
+    Vary,
+    Way,
     from_json,
+    parents_of,
     read_recipe,
     save_with_recipe,
     seed_value,
+    shift_text,
     to_json,
 )
 
@@ -121,3 +131,66 @@ def test_what_is_no_seed_is_refused_by_name(value: object) -> None:
 
 def test_whole_floats_are_seeds() -> None:
     assert seed_value(7.0) == 7
+
+
+VARIED = Vary("cityscape", HASH, "Research only.", SAMPLE, 9, 0.2)
+MIXED = Mix("cityscape", HASH, "Research only.", (SAMPLE, VARIED), (0.5, 0.25))
+LAYERED = Layers("cityscape", HASH, "Research only.", (MIXED, SAMPLE))
+STEERED = Steer("cityscape", HASH, "Research only.", LAYERED, (Move("brighter", -1.5),), shift_text([0.5, -2.0]))
+WALKED = Way("cityscape", HASH, "Research only.", (STEERED, SAMPLE, VARIED), 0.4, True, "soft")
+FOUND = Find("cityscape", HASH, "Research only.", SAMPLE, "sunset", "studio-clip@012345678901/float32", 500)
+APART = Diverse("cityscape", HASH, "Research only.", FOUND, "studio-clip@012345678901/float32", 200)
+
+
+@pytest.mark.parametrize("recipe", [VARIED, MIXED, LAYERED, STEERED, WALKED, FOUND, APART], ids=lambda recipe: recipe.operation)
+def test_a_recipe_made_of_others_survives_json_and_knows_its_parents(recipe: Recipe) -> None:
+    assert from_json(to_json(recipe)) == recipe
+    assert parents_of(recipe)
+    assert from_json(to_json(replace(SWAP, source=recipe))) == replace(SWAP, source=recipe)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "change"),
+    [
+        (VARIED, {"strength": 1.1}),
+        (VARIED, {"strength": math.nan}),
+        (VARIED, {"seed": -1}),
+        (VARIED, {"parent": None}),
+        (VARIED, {"parent": {"operation": "sheet", "columns": 1, "tiles": []}}),
+        (VARIED, {"parent": [1]}),
+        (MIXED, {"shares": [1]}),
+        (MIXED, {"shares": [0, 0]}),
+        (MIXED, {"shares": [1, "1"]}),
+        (MIXED, {"parents": []}),
+        (MIXED, {"parents": "all"}),
+        (MIXED, {"parents": None}),
+        (LAYERED, {"parents": [{"operation": "exec"}] * 2}),
+        (STEERED, {"shift": "<svg>"}),
+        (STEERED, {"shift": ""}),
+        (STEERED, {"shift": "AAA"}),
+        (STEERED, {"shift": "AHw="}),
+        (STEERED, {"shift": shift_text([65.0])}),
+        (STEERED, {"shift": 7}),
+        (STEERED, {"moves": []}),
+        (STEERED, {"moves": [{"name": "x", "amount": 6}]}),
+        (STEERED, {"moves": [3]}),
+        (WALKED, {"position": 1.5}),
+        (WALKED, {"loop": 1}),
+        (WALKED, {"easing": "javascript:"}),
+        (FOUND, {"among": 0}),
+        (FOUND, {"words": "x" * 5000}),
+        (APART, {"encoder": None}),
+    ],
+)
+def test_a_strange_operation_is_refused_with_a_sentence(recipe: Recipe, change: dict[str, object]) -> None:
+    fields = json.loads(to_json(recipe)) | change
+    with pytest.raises(StudioError):
+        from_json(json.dumps(fields))
+
+
+def test_a_family_without_end_is_refused() -> None:
+    fields = json.loads(to_json(VARIED))
+    for _ in range(200):
+        fields = {**fields, "parent": {key: value for key, value in fields.items() if key != "format"}}
+    with pytest.raises(StudioError, match="structure"):
+        from_json(json.dumps(fields))

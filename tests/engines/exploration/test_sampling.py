@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from engines.errors import Cancelled, StudioError
-from engines.exploration.sampling import blend_recipes, draw, sample_recipes
+from engines.exploration.sampling import draw, sample_recipes, way_recipes
 from engines.models.zoo import Zoo
 from tests.tiny import CHUNK, CLASSES, SIDE
 
@@ -58,7 +58,7 @@ def test_truncation_brings_pictures_nearer_to_each_other(tiny_zoo: Zoo) -> None:
 
 def test_a_blend_begins_and_ends_with_the_pictures_of_its_seeds(tiny_zoo: Zoo) -> None:
     generator = tiny_zoo.generator("scenes")
-    frames = list(draw(generator, blend_recipes(generator, [1, 2], 9)))
+    frames = list(draw(generator, way_recipes(sample_recipes(generator, [1, 2]), 9)))
     first, last = drawn(tiny_zoo, [1, 2])
     assert frames[0].tobytes() == first.tobytes()
     assert frames[-1].tobytes() == last.tobytes()
@@ -67,7 +67,7 @@ def test_a_blend_begins_and_ends_with_the_pictures_of_its_seeds(tiny_zoo: Zoo) -
 
 def test_a_frame_of_a_blend_is_the_same_alone(tiny_zoo: Zoo) -> None:
     generator = tiny_zoo.generator("scenes")
-    recipes = blend_recipes(generator, [1, 2], 7)
+    recipes = way_recipes(sample_recipes(generator, [1, 2]), 7)
     frames = list(draw(generator, recipes))
     assert [next(draw(generator, [recipe])).tobytes() for recipe in recipes] == [frame.tobytes() for frame in frames]
 

@@ -11,11 +11,12 @@ from engines.errors import StudioError
 from engines.exploration.sampling import draw, sample_recipes
 from engines.models.zoo import Zoo
 from engines.production.rendering import render
-from engines.recipe import MAX_SEED, Blend, Recipe, Sample, Sheet, read_recipe, save_with_recipe
+from engines.recipe import MAX_SEED, Blend, Recipe, Sample, Sheet, Way, read_recipe, save_with_recipe
 from studio.components.picture_grid import Tiles
 from studio.state import Services
 from studio.tabs import explore
-from studio.tabs.explore import Drawn, Shown
+from studio.tabs.explore import Grid, Shown
+from studio.wording import file_name, first_sample
 
 
 def pixels(path: Path | str) -> np.ndarray:
@@ -23,7 +24,7 @@ def pixels(path: Path | str) -> np.ndarray:
         return np.asarray(picture.convert("RGB"))
 
 
-def drawn_grid(services: Services, request: gr.Request, seed: str = "0", model: str = "scenes") -> tuple[Tiles, Drawn]:
+def drawn_grid(services: Services, request: gr.Request, seed: str = "0", model: str = "scenes") -> tuple[Tiles, Grid]:
     *_, (tiles, drawn, _, _) = explore.draw_grid(services, model, None, 1.0, seed, request)
     return tiles, drawn
 
@@ -84,8 +85,8 @@ def test_one_choice_shows_a_picture_two_show_the_way_between_them(services: Serv
     assert (strip.frames, len(shown.recipes), seed_a, seed_b) == (1, 1, "3", "")
     strip, shown, seed_a, seed_b = explore.pick(services, drawn, event(key=drawn.key, places=[3, 0]), request_of_ann)
     assert (strip.frames, seed_a, seed_b) == (32, "3", "0")
-    assert isinstance(shown.recipes[0], Blend)
-    assert shown.recipes[0].seeds == (3, 0)
+    assert isinstance(shown.recipes[0], Way)
+    assert [first_sample(parent).seed for parent in shown.recipes[0].parents] == [3, 0]  # type: ignore[union-attr]
     strip, shown, seed_a, seed_b = explore.pick(services, drawn, event(key=drawn.key, places=[None, None]), request_of_ann)
     assert (strip, shown, seed_a, seed_b) == (None, Shown(), "", "")
 
@@ -188,7 +189,7 @@ def test_downloads_are_named_after_what_they_show(suffix: str) -> None:
     sample = Sample("cityscape", "0" * 64, "", 7, 0.7)
     way = Blend("clothing", "0" * 64, "", (3, 8), 0.25, 1.0, "skirt")
     recipes: list[Recipe] = [sample, way, Sheet(4, (sample,) * 16)]
-    names = [explore.file_name(recipe, suffix) for recipe in recipes]
+    names = [file_name(recipe, suffix) for recipe in recipes]
     assert names[0] == f"cityscape-seed-7-psi-0.7{suffix}"
     assert names[1].startswith("clothing-skirt-way-3-8")
     assert len(set(names)) == 3

@@ -1,0 +1,118 @@
+"""Recipes as people read them: a line under a picture, and the name of a download."""
+
+from pathlib import Path
+
+from engines.exploration.interpolation import leg
+from engines.recipe import (
+    Blend,
+    Diverse,
+    Drawn,
+    Find,
+    Finish,
+    Layers,
+    Mix,
+    Picture,
+    Recipe,
+    Sample,
+    Sheet,
+    Steer,
+    Swap,
+    Vary,
+    Way,
+    ends_of,
+    parents_of,
+)
+from studio import guards
+
+
+def first_sample(recipe: Recipe) -> Sample | None:
+    """The picture from a seed that a recipe began with; None where it begins with a picture from elsewhere."""
+    while not isinstance(recipe, Sample):
+        parents = parents_of(recipe)
+        if not parents:
+            return None
+        recipe = parents[0]
+    return recipe
+
+
+def short(recipe: Recipe) -> str:
+    """A recipe in two or three words, such as stand under a tile."""
+    if isinstance(recipe, Sample):
+        return f"Seed {recipe.seed}"
+    if isinstance(recipe, Find | Diverse):
+        return short(recipe.parent)
+    if isinstance(recipe, Vary):
+        return f"Variation {recipe.seed}"
+    names = {Mix: "Mix", Layers: "Build and finish", Steer: "Moved", Way: "On a way", Blend: "On a way", Swap: "Swap", Sheet: "Sheet"}
+    return names.get(type(recipe), recipe.operation.capitalize())
+
+
+def described(recipe: Recipe) -> str:
+    """A recipe in a few words."""
+    if isinstance(recipe, Sheet):
+        return f"A sheet of {len(recipe.tiles)} pictures"
+    if isinstance(recipe, Swap):
+        return f"A swap to {recipe.target} by {recipe.model}"
+    if isinstance(recipe, Picture):
+        return "A picture from elsewhere"
+    if isinstance(recipe, Finish):
+        return f"{recipe.operation.capitalize()} of: {described(recipe.source)}"
+    return f"{_of(recipe)}: {_operation(recipe)}"
+
+
+def _of(recipe: Drawn) -> str:
+    sample = first_sample(recipe)
+    return f"{recipe.model}, {sample.class_name}" if sample and sample.class_name else recipe.model
+
+
+def _operation(recipe: Drawn) -> str:
+    if isinstance(recipe, Sample):
+        return f"seed {recipe.seed}, ψ {recipe.truncation:g}"
+    if isinstance(recipe, Blend):
+        first, second = ends_of(recipe)
+        return f"{recipe.position:.0%} of the way from seed {first.seed} to seed {second.seed}, ψ {recipe.truncation:g}"
+    if isinstance(recipe, Vary):
+        return f"variation {recipe.seed} of {_named(recipe.parent)}, {recipe.strength:.0%}"
+    if isinstance(recipe, Mix):
+        total = sum(recipe.shares)
+        parts = (f"{share / total:.0%} {_named(parent)}" for share, parent in zip(recipe.shares, recipe.parents, strict=True))
+        return f"a mix of {', '.join(parts)}"
+    if isinstance(recipe, Layers):
+        return f"the build of {_named(recipe.parents[0])} with the finish of {_named(recipe.parents[1])}"
+    if isinstance(recipe, Steer):
+        return f"{_named(recipe.parent)}, {', '.join(f'{move.name} {move.amount:+g}' for move in recipe.moves)}"
+    if isinstance(recipe, Find):
+        return f"{_operation(recipe.parent)}, found for “{recipe.words}” among {recipe.among}"
+    if isinstance(recipe, Diverse):
+        return f"{_operation(recipe.parent)}, one of those that differ most among {recipe.among}"
+    before, after, t = leg(recipe.position, len(recipe.parents), recipe.loop, "even")
+    return f"{t:.0%} of the way from {_named(recipe.parents[before])} to {_named(recipe.parents[after])}"
+
+
+def _named(recipe: Recipe) -> str:
+    text = short(recipe)
+    return text[0].lower() + text[1:] if isinstance(recipe, Sample | Find | Diverse | Vary) else f"a {text.lower()}"
+
+
+def file_name(recipe: Recipe, suffix: str) -> str:
+    """A download's name: model, class, operation and seeds, truncation."""
+    if isinstance(recipe, Sheet):
+        first = recipe.tiles[0]
+        return guards.file_name("sheet", Path(file_name(first, ".png")).stem, len(recipe.tiles), suffix=suffix)
+    if isinstance(recipe, Swap):
+        return guards.file_name(recipe.model, "to", recipe.target, recipe.input[:8], suffix=suffix)
+    if isinstance(recipe, Picture):
+        return guards.file_name("picture", recipe.input[:8], suffix=suffix)
+    if isinstance(recipe, Finish):
+        return guards.file_name(recipe.operation, Path(file_name(recipe.source, ".png")).stem, suffix=suffix)
+    sample = first_sample(recipe)
+    common = (recipe.model, sample.class_name or "") if sample else (recipe.model,)
+    psi = ("psi", f"{sample.truncation:g}") if sample else ()
+    if isinstance(recipe, Way | Blend):
+        seeds = [seed.seed for parent in parents_of(recipe) if (seed := first_sample(parent))]
+        at = (f"at-{recipe.position:.3f}",) if suffix == ".png" else ()
+        return guards.file_name(*common, "way", *seeds, *at, *psi, suffix=suffix)
+    if isinstance(recipe, Find | Diverse):
+        return file_name(recipe.parent, suffix)
+    made = () if isinstance(recipe, Sample) else (recipe.operation, *([recipe.seed] if isinstance(recipe, Vary) else []))
+    return guards.file_name(*common, "seed", sample.seed if sample else "", *made, *psi, suffix=suffix)
