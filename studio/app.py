@@ -2,15 +2,24 @@
 
 import logging
 import threading
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from engines import imaging
+from engines.errors import StudioError
 from engines.models.zoo import Zoo
-from studio import theme
+from engines.recipe import Recipe, read_recipe
+from studio import graphics, guards, theme
+from studio.components.delivery import Delivery
+from studio.components.picture_grid import save_sprite
+from studio.components.picture_viewer import Strip
+from studio.components.tray import Tray, Word
+from studio.panels import tray as trays
 from studio.settings import SESSION_SECONDS, Settings
 from studio.state import Services, start_sweeping
-from studio.tabs import classes, curate, explore, swap
+from studio.tabs import classes, curate, desk, explore, swap
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +64,7 @@ def page(services: Services) -> gr.Blocks:
         gr.HTML(f"<header><h1>{TITLE}</h1><p>{SUBTITLE}</p></header>", elem_id="masthead", label="Atelier", apply_default_css=False)
         if settings.space:
             gr.Markdown(NOTHING_KEPT, elem_id="nothing-kept", label="What is kept")
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Curate", id="curate", elem_id="tab-curate"):
                 curate.build(services)
             with gr.Tab("Explore", id="explore", elem_id="tab-explore") as explore_tab:
@@ -64,13 +73,104 @@ def page(services: Services) -> gr.Blocks:
                 of_classes = classes.build(services)
             with gr.Tab("Texture swap", id="swap", elem_id="tab-swap") as swap_tab:
                 swapped = swap.build(services)
+            with gr.Tab("Mock-up and print", id="desk", elem_id="tab-desk") as desk_tab:
+                on_desk = desk.build(services)
         gr.Markdown(COLOPHON, elem_id="colophon", label="Rights")
+        tray, packed = Tray(elem_id="tray"), Delivery(label="Saved from the tray", elem_id="tray-delivery")
         explore.draw_at_first_visit(services, explored, explore_tab)
         classes.draw_at_first_visit(services, of_classes, classes_tab)
         swap.draw_at_first_visit(services, swapped, swap_tab)
+        desk.draw_at_first_visit(services, on_desk, desk_tab)
+        _wire_tray(services, tray, packed)
+        _keep(services, tray, explored, swapped, on_desk)
+        _send(services, tray, tabs, explored, swapped, on_desk)
         demo.unload(services.end_session)
     demo.queue(api_open=False, max_size=QUEUE_SIZE, default_concurrency_limit=1)
     return demo
+
+
+QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_id": explore.MODEL_QUEUE}
+
+
+def _wire_tray(services: Services, tray: Tray, packed: Delivery) -> None:
+    """What the tray asks for of itself."""
+    tray.look(guards.sentences(trays.look, services), None, tray, trigger_mode="always_last", **QUIET)
+    tray.compare(guards.sentences(trays.compare, services), None, tray, **QUIET)
+    tray.picture(guards.sentences(trays.save_picture, services), None, packed, trigger_mode="multiple", **QUIET)
+    tray.pack(guards.sentences(trays.pack, services), None, [packed, tray], **QUIET)
+    tray.take(guards.sentences(trays.take, services), None, tray, **QUIET)
+
+
+def _keep(services: Services, tray: Tray, explored: explore.ExploreHandles, swapped: swap.SwapHandles, on_desk: desk.DeskHandles) -> None:
+    """Whatever is shown large can be kept."""
+    many: dict[str, Any] = {**QUIET, "trigger_mode": "multiple"}
+    explored.viewer.keep(guards.sentences(keep_shown, services), explored.shown, tray, **many)
+    on_desk.viewer.keep(guards.sentences(keep_desk, services), [on_desk.desk, *on_desk.fields], tray, **many)
+    swapped.keep.click(guards.sentences(keep_swap, services), [swapped.download, swapped.picture], tray, **many)
+
+
+def keep_shown(services: Services, shown: explore.Shown, event: gr.EventData, request: gr.Request) -> Word:
+    """The frame that the viewer shows, for the tray."""
+    if not shown.recipes:
+        raise StudioError("there is nothing to keep yet: choose a picture first")
+    frame = guards.finite_int(event._data.get("frame"), "the frame", 0, len(shown.recipes) - 1)
+    return trays.keep_drawn(services, shown.recipes[frame], services.session_folder(request))
+
+
+def keep_desk(services: Services, lying: desk.Desk, request: gr.Request, *values: Any) -> Word:
+    """What the desk shows, for the tray."""
+    return trays.kept(services, *desk.kept(services, lying, *values))
+
+
+def keep_swap(services: Services, made: str | None, picture: str | None, request: gr.Request) -> Word:
+    """The swap that was made last, for the tray."""
+    if not made:
+        raise StudioError("there is no swap to keep yet: swap a picture first")
+    path = guards.uploaded_file(made)
+    recipe = read_recipe(path)
+    if recipe is None:
+        raise StudioError("this swap holds no recipe: swap the picture again")
+    if picture:
+        graphics.remember(Path(picture), services.session_folder(request))
+    return trays.kept(services, recipe, imaging.safe_open(path))
+
+
+def _send(
+    services: Services, tray: Tray, tabs: gr.Tabs, explored: explore.ExploreHandles, swapped: swap.SwapHandles, on_desk: desk.DeskHandles
+) -> None:
+    """A picture of the tray goes to the tab that it is sent to."""
+    outputs = [tabs, tray, explored.viewer, explored.shown, swapped.picture, *on_desk.laid]
+    event = tray.send(guards.sentences(send, services), None, outputs, **QUIET)
+    desk.show_again(services, on_desk, event)
+
+
+def send(services: Services, event: gr.EventData, request: gr.Request) -> list[Any]:
+    """Open a tab with a picture in it.
+
+    Returns:
+        the tabs, a word for the tray, Explore's viewer and its state, the picture of the swap, and what lies on the desk.
+    """
+    place, recipe = trays.sent(event)
+    recipe, note = graphics.present(services, recipe)
+    folder = services.session_folder(request)
+    viewed: list[Any] = [gr.skip(), gr.skip()]
+    picture, laid = gr.skip(), desk.untouched()
+    if place == "explore":
+        viewed = list(show_in_explore(services, recipe, folder, note))
+    elif place == "swap":
+        drawn = graphics.drawn(services, recipe, folder)
+        picture = str(graphics.saved(drawn, recipe, folder))
+    else:
+        laid = desk.restore(services, recipe, folder)
+    return [gr.Tabs(selected=place), Word(said=note, close=True), *viewed, picture, *laid]
+
+
+def show_in_explore(services: Services, recipe: Recipe, folder: Path, note: str) -> tuple[Any, Any]:
+    """A picture in Explore's viewer, whatever it was made of."""
+    picture = graphics.on_checks(graphics.drawn(services, trays.light(recipe), folder))
+    caption = f"{graphics.described(recipe)}. {note}".strip()
+    sprite = save_sprite([picture], 1, folder, side=2 * explore.STRIP_SIDE)
+    return Strip(sprite, 1, 1, caption=caption), explore.Shown((recipe,))
 
 
 def launch_kwargs(settings: Settings) -> dict[str, Any]:
@@ -103,6 +203,7 @@ def warm_up(services: Services) -> None:
             explore.draw_one(services, name)
         except Exception:
             log.exception("%s could not be warmed up", name)
+    desk.warm_up()
     try:
         curate.warm_up(services)
     except Exception:

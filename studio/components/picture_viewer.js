@@ -37,6 +37,11 @@ const buttons = [
   return button;
 });
 
+const keep = make("button", "keep", save);
+keep.type = "button";
+keep.textContent = "Keep";
+keep.addEventListener("click", () => trigger("keep", { frame: Number(slider.value) }));
+
 let sheet = null;
 let key = null;
 let timer = null;

@@ -44,9 +44,10 @@ class Strip:
 
 
 class PictureViewer(gr.HTML):
-    """A picture, a native slider that scrubs in the browser without asking the server, and buttons that trigger `save`.
+    """A picture, a native slider that scrubs in the browser without asking the server, and buttons that trigger `save` and `keep`.
 
-    `save` carries `{frame, format}`: the frame on show and one of "png", "mp4", "gif"; films are offered where there are frames.
+    `save` carries `{frame, format}`: the frame on show and one of "png", "mp4", "gif"; films are offered where there are frames. `keep`
+    carries `{frame}`.
     """
 
     def __init__(self, value: Strip | None = None, *, label: str, empty: str = "", **kwargs: Any) -> None:

@@ -182,6 +182,14 @@ def redraw_grid(
         yield from draw_grid(services, model, class_name, truncation, seed, request)
 
 
+def fill_grid(
+    services: Services, drawn: Grid, shown: Shown, model: str, class_name: str | None, truncation: float, seed: str, request: gr.Request
+) -> Iterator[tuple[Any, ...]]:
+    """`redraw_grid`; what the viewer shows already, such as a picture sent from the tray, stays there."""
+    for values in redraw_grid(services, drawn, model, class_name, truncation, seed, request):
+        yield (*values[:2], gr.skip(), gr.skip()) if shown.recipes else values
+
+
 def grid_recipes(services: Services, model: str, class_name: str | None, truncation: float, seed: str) -> tuple[Sample, ...]:
     """The recipes of a grid, every field checked."""
     chosen = class_for(services.zoo, model, class_name)
@@ -500,8 +508,8 @@ def _wire(services: Services, to: ExploreHandles, looks: Sequence[Look]) -> None
 def draw_at_first_visit(services: Services, to: ExploreHandles, tab: gr.Tab) -> None:
     """Let the grid fill itself when its tab is opened for the first time."""
     tab.select(
-        guards.sentences(redraw_grid, services),
-        [to.drawn, to.model, to.class_name, to.truncation, to.seed],
+        guards.sentences(fill_grid, services),
+        [to.drawn, to.shown, to.model, to.class_name, to.truncation, to.seed],
         [to.grid, to.drawn, to.viewer, to.shown],
         concurrency_id=MODEL_QUEUE,
         show_progress="hidden",

@@ -85,6 +85,7 @@ class SwapHandles:
     result: Compare
     rows: PictureRow
     download: gr.DownloadButton
+    keep: gr.Button
     line: gr.Markdown
     there: gr.State
     recipes: tuple[Sample, ...]
@@ -494,12 +495,13 @@ def build(services: Services) -> SwapHandles:
             rows = PictureRow(label="Original, generated, recovered", elem_id="swap-rows")
             with gr.Row(elem_classes="looks"):
                 download = gr.DownloadButton("Download PNG", size="sm", interactive=False, elem_id="swap-download")
+                keep = gr.Button("Keep", size="sm", elem_id="swap-keep")
     many = _build_many(services)
     gr.Markdown(f"{NOTE}\n\n*Rights:* {first.rights}" if first else NOTE, elem_classes="fine-print", label="What it does, and rights")
     there = gr.State(False)
     handles = SwapHandles(
-        picture, target, model, strength, wash, colour, texture, shading, where, feather, run, grid, mask, result, rows, download, line,
-        there, tuple(examples),
+        picture, target, model, strength, wash, colour, texture, shading, where, feather, run, grid, mask, result, rows, download,
+        keep, line, there, tuple(examples),
     )  # fmt: skip
     _wire(services, handles)
     _wire_many(services, handles, many)

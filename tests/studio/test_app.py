@@ -12,7 +12,8 @@ from studio import app
 from studio.settings import Settings
 from tests.tiny import publish_tiny_models
 
-PUBLIC = {"score", "sample", "interpolate", "classes", "swap"}
+PUBLIC = {"score", "sample", "interpolate", "classes", "swap", "mockup", "print", "render"}
+JOBS = ("Curate", "Explore", "Classes", "Texture swap", "Mock-up and print")
 SLIDER_EVENTS = {"input", "change", "release"}
 NEEDS_NO_LABEL = {
     "button",
@@ -49,14 +50,12 @@ def components(config: dict[str, Any]) -> dict[int, dict[str, Any]]:
     return {component["id"]: component for component in config["components"]}
 
 
-def test_the_four_jobs_are_tabs(config: dict[str, Any]) -> None:
+def test_every_job_is_a_tab(config: dict[str, Any]) -> None:
     labels = [component["props"]["label"] for component in config["components"] if component["type"] == "tabitem"]
-    assert [label for label in labels if label in ("Curate", "Explore", "Classes", "Texture swap")] == [
-        "Curate", "Explore", "Classes", "Texture swap",
-    ]  # fmt: skip
+    assert [label for label in labels if label in JOBS] == list(JOBS)
 
 
-def test_programs_get_five_endpoints_and_no_other(config: dict[str, Any]) -> None:
+def test_programs_get_these_endpoints_and_no_other(config: dict[str, Any]) -> None:
     public = {dependency["api_name"] for dependency in config["dependencies"] if dependency["api_visibility"] == "public"}
     assert public == PUBLIC
 
@@ -96,11 +95,11 @@ def test_pictures_come_in_through_our_own_upload_alone(demo: gr.Blocks) -> None:
 
 def test_drawing_events_wait_for_each_other(demo: gr.Blocks) -> None:
     by_name = {function.api_name: function for function in demo.fns.values()}
-    assert {by_name[name].concurrency_id for name in ("sample", "interpolate", "classes", "swap")} == {"model"}
+    assert {by_name[name].concurrency_id for name in ("sample", "interpolate", "classes", "swap", "mockup", "print", "render")} == {"model"}
 
 
 def test_the_page_stays_small(config: dict[str, Any]) -> None:
-    assert len(config["components"]) < 330
+    assert len(config["components"]) < 430
 
 
 def test_only_a_space_says_that_nothing_is_kept(config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

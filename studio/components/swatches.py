@@ -1,0 +1,47 @@
+"""The colours of a graphic, each with a field of its own to give it another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+_HERE = Path(__file__)
+
+
+@dataclass(frozen=True)
+class Painted:
+    """A colour of the graphic, "#rrggbb" and its name, the share of the graphic it has, 0 to 1, and the colour it is shown in."""
+
+    old: str
+    name: str
+    share: float
+    new: str
+
+
+class Swatches(gr.HTML):
+    """Colours side by side; a change of one triggers `paint` with `{colours}`, all new colours in their order."""
+
+    def __init__(self, value: Sequence[Painted] | None = None, *, label: str, empty: str = "", **kwargs: Any) -> None:
+        super().__init__(
+            value,
+            label=label,
+            html_template='<div class="swatches"></div>',
+            css_template=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
+            js_on_load=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
+            apply_default_css=False,
+            empty=empty,
+            **kwargs,
+        )
+
+    def preprocess(self, payload: Any) -> None:
+        """Nothing: new colours come with the event."""
+
+    def postprocess(self, value: Sequence[Painted] | None) -> Any:  # type: ignore[override]
+        """The colours as plain values."""
+        return None if not value else [{"old": one.old, "name": one.name, "share": one.share, "new": one.new} for one in value]
+
+    def api_info(self) -> dict[str, Any]:
+        """The shape of the value for API clients."""
+        return {"type": "array"}

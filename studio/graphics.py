@@ -1,0 +1,218 @@
+"""A picture on its way between tabs: its recipe, its pixels on this machine, and the small copies that the page shows."""
+
+import base64
+import hashlib
+import io
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from engines import imaging
+from engines.errors import StudioError
+from engines.finishing import Clearing, Colourway, Mockup, PrintJob, Repeat, Shape, Step
+from engines.production.finish import finished, opaque_if_whole
+from engines.production.printing import page_pixels
+from engines.production.rendering import other_weights, proven_recipe, with_present_weights
+from engines.recipe import (
+    PNG_KEY,
+    Blend,
+    Drawn,
+    Finish,
+    Picture,
+    Recipe,
+    Sample,
+    Sheet,
+    Swap,
+    after,
+    file_hash,
+    given_pictures,
+    parents_of,
+    read_recipe,
+    rights_of,
+    to_json,
+)
+from studio import guards
+from studio.state import Services
+
+CHECKS = (244, 222)
+CHECK = 12
+MOST_PIXELS = 40 * 10**6
+THUMBNAIL = 144
+OWN_PICTURE = "A picture of your own"
+UNKNOWN_RIGHTS = "unknown, it is a picture of your own"
+
+
+@dataclass(frozen=True)
+class Graphic:
+    """A picture with its recipe, and a PNG of just its pixels in the folder of the session."""
+
+    recipe: Recipe
+    file: Path
+
+    def opened(self) -> Image.Image:
+        """The pixels, RGB, or RGBA where something is transparent."""
+        return opaque_if_whole(imaging.safe_open(self.file, alpha=True))
+
+
+def from_upload(services: Services, path: Path, folder: Path) -> Graphic:
+    """A graphic from an uploaded picture; a recipe inside is believed when it draws that very picture.
+
+    Raises:
+        StudioError: not a picture.
+    """
+    picture = opaque_if_whole(imaging.safe_open(path, alpha=True))
+    try:
+        known = proven_recipe(path, services.render) if read_recipe(path) is not None else None
+    except StudioError:
+        known = None  # a damaged recipe in a good picture
+    return _graphic(known or Picture(remember(path, folder)), picture, folder)
+
+
+def from_recipe(services: Services, recipe: Recipe, folder: Path) -> Graphic:
+    """A graphic drawn from its recipe.
+
+    Raises:
+        StudioError: as `drawn`.
+    """
+    return _graphic(recipe, drawn(services, recipe, folder), folder)
+
+
+def _graphic(recipe: Recipe, picture: Image.Image, folder: Path) -> Graphic:
+    path = folder / f"graphic-{fingerprint(recipe)}.png"
+    imaging.save_png(picture, path)
+    return Graphic(recipe, path)
+
+
+def remember(path: Path, folder: Path) -> str:
+    """Keep a picture from elsewhere for as long as the session, so that recipes which begin with it can be drawn; returns its sha256."""
+    name = file_hash(path)
+    kept = folder / f"given-{name}"
+    if not kept.is_file():
+        shutil.copyfile(path, kept)
+    return name
+
+
+def at_hand(recipe: Recipe, folder: Path) -> bool:
+    """Whether the files that a recipe begins with were given in this session."""
+    return all((folder / f"given-{name}").is_file() for name in given_pictures(recipe))
+
+
+def drawn(services: Services, recipe: Recipe, folder: Path) -> Image.Image:
+    """A recipe's picture, whatever it begins with.
+
+    Raises:
+        StudioError: a model that is not here, a value that cannot be, a picture from elsewhere that was not given in this session, or a
+            page larger than the studio draws.
+    """
+    if isinstance(recipe, Finish) and isinstance(recipe.step, PrintJob):
+        across, down = page_pixels(recipe.step)
+        if across * down > MOST_PIXELS:
+            size = f"{across} × {down} pixels"
+            raise StudioError(f"{size} are more than the {MOST_PIXELS // 10**6} megapixels that are drawn here: lower the resolution")
+    given = given_pictures(recipe)
+    if len(given) > 1:
+        raise StudioError("this picture begins with several files of yours: draw its parts one by one")
+    if given and not at_hand(recipe, folder):
+        raise StudioError(
+            f"this picture begins with a file of yours (sha256 {given[0][:12]}…): open that file under Mock-up and print first"
+        )
+    return services.render(recipe, folder / f"given-{given[0]}" if given else None)
+
+
+def present(services: Services, recipe: Recipe) -> tuple[Recipe, str]:
+    """The recipe for the weights at hand, and a sentence where these are others than those it was first drawn with."""
+    changed = other_weights(services.zoo, recipe)
+    if not changed:
+        return recipe, ""
+    return with_present_weights(
+        services.zoo, recipe
+    ), f"Drawn with other weights of {', '.join(changed)} than at first: it may look different."
+
+
+def stepped(graphic: Image.Image, recipe: Recipe, steps: Sequence[Step]) -> tuple[Image.Image, Recipe]:
+    """A picture and its recipe after some steps of the desk."""
+    for step in steps:
+        graphic, recipe = finished(graphic, step), after(recipe, step)
+    return graphic, recipe
+
+
+def saved(picture: Image.Image, recipe: Recipe, folder: Path, name: str = "", with_recipe: bool = True) -> Path:
+    """A PNG for download, with its recipe and rights inside or without a word."""
+    path = folder / guards.file_name(name or described(recipe), fingerprint(recipe)[:6], suffix=".png")
+    chunks = {PNG_KEY: to_json(recipe), "Copyright": rights_line(recipe)} if with_recipe else {}
+    imaging.save_png(picture, path, chunks)
+    return path
+
+
+def fingerprint(recipe: Recipe) -> str:
+    """A short name for a recipe."""
+    return hashlib.sha256(to_json(recipe).encode()).hexdigest()[:20]
+
+
+def thumbnail(picture: Image.Image, side: int = THUMBNAIL) -> str:
+    """A small copy as an address that holds the picture itself."""
+    small = imaging.within(on_checks(picture), side)
+    buffer = io.BytesIO()
+    small.save(buffer, format="WEBP", quality=80)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def on_checks(picture: Image.Image) -> Image.Image:
+    """RGB, with light checks where the picture is transparent."""
+    if picture.mode != "RGBA":
+        return picture.convert("RGB")
+    rows, columns = np.indices((picture.height, picture.width)) // max(2, min(CHECK, min(picture.size) // 8))
+    checks = np.where((rows + columns) % 2, *CHECKS).astype(np.uint8)
+    ground = Image.fromarray(np.repeat(checks[..., None], 3, axis=2)).convert("RGBA")
+    return Image.alpha_composite(ground, picture).convert("RGB")
+
+
+def rights_line(recipe: Recipe) -> str:
+    """What may be done with a picture, one sentence a model."""
+    return " ".join(rights_of(recipe)) or UNKNOWN_RIGHTS
+
+
+def described(recipe: Recipe) -> str:
+    """A recipe in a few words."""
+    if isinstance(recipe, Picture):
+        return OWN_PICTURE
+    if isinstance(recipe, Sheet):
+        return f"Sheet of {len(recipe.tiles)}"
+    if isinstance(recipe, Swap):
+        return f"Swap to {recipe.target}"
+    if isinstance(recipe, Finish):
+        return _of_step(recipe.step)
+    of = f"{recipe.model} {name}" if (name := getattr(recipe, "class_name", None)) else recipe.model
+    if isinstance(recipe, Sample):
+        return f"{of}, seed {recipe.seed}"
+    if isinstance(recipe, Blend):
+        return f"{of}, {recipe.position:.0%} from seed {recipe.seeds[0]} to {recipe.seeds[1]}"
+    return _derived(recipe)
+
+
+def _derived(recipe: Drawn) -> str:
+    """What was made of other pictures of the same model."""
+    words = getattr(recipe, "words", "")
+    if words:
+        return f"{recipe.model}: “{words[:60]}”"
+    parents = parents_of(recipe)
+    many = f" of {len(parents)}" if len(parents) > 1 else ""
+    return f"{recipe.model}, {recipe.operation}{many}"
+
+
+def _of_step(step: Step) -> str:
+    if isinstance(step, Mockup):
+        return f"{step.garment} in {step.colour}"
+    if isinstance(step, PrintJob):
+        return f"Print {step.width:g} × {step.height:g} mm"
+    if isinstance(step, Colourway):
+        return f"Colourway of {len(step.new)}"
+    if isinstance(step, Repeat):
+        return f"Fabric, {step.layout}"
+    if isinstance(step, Shape):
+        return f"Cut to a {step.kind}"
+    return f"Without {step.colour}" if isinstance(step, Clearing) else "Finished"
