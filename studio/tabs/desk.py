@@ -229,6 +229,8 @@ def restore(services: Services, recipe: Recipe, folder: Path) -> list[Any]:
         wanted, recipe = replace(wanted, view=PRINT, size=size, kind="PDF" if step.marks else "PNG", **values), recipe.source
     elif isinstance(recipe, Finish) and isinstance(step, Repeat):
         wanted, recipe = replace(wanted, view=FABRIC, layout=step.layout), recipe.source
+    elif step is not None:
+        wanted = replace(wanted, view=GRAPHIC)
     if isinstance(recipe, Finish) and isinstance(recipe.step, Shape):
         wanted, recipe = replace(wanted, shape=recipe.step.kind, softness=recipe.step.softness), recipe.source
     if isinstance(recipe, Finish) and isinstance(recipe.step, Colourway):

@@ -1,0 +1,139 @@
+"""The desk shows what its fields say, saves just that, and takes it up again from the recipe."""
+
+from dataclasses import astuple, replace
+from pathlib import Path
+
+import gradio as gr
+import pikepdf
+import pytest
+from PIL import Image
+
+from engines import imaging
+from engines.errors import StudioError
+from engines.exploration.sampling import sample_recipes
+from engines.finishing import Colourway, Mockup, PrintJob, Repeat, Shape
+from engines.production.rendering import render
+from engines.recipe import Finish, read_recipe
+from studio import graphics
+from studio.state import Services
+from studio.tabs import desk
+from studio.tabs.desk import FABRIC, FILMS, GRAPHIC, MOCKUP, PRINT, VIEWS, Desk, Wanted
+
+
+@pytest.fixture
+def folder(services: Services, request_of_ann: gr.Request) -> Path:
+    return services.session_folder(request_of_ann)
+
+
+@pytest.fixture
+def lying(services: Services, folder: Path) -> Desk:
+    [recipe] = sample_recipes(services.zoo.generator("garments"), [5], "hat", 0.8)
+    return desk.laid_out(graphics.from_recipe(services, recipe, folder))[0]
+
+
+WANTED = {
+    MOCKUP: Wanted(MOCKUP, colour="navy", rotation=-4, scale=70, shape="circle"),
+    PRINT: Wanted(PRINT, size="a6", dpi=72, bleed=3, kind="PNG", clear=True, ground="#808080"),
+    FABRIC: Wanted(FABRIC, layout="half-drop"),
+    GRAPHIC: Wanted(GRAPHIC, shape="heart", softness=20),
+}
+
+
+@pytest.mark.parametrize("view", WANTED)
+def test_what_is_saved_is_drawn_again_bit_for_bit_and_restored_into_the_fields(
+    services: Services, lying: Desk, folder: Path, request_of_ann: gr.Request, view: str
+) -> None:
+    wanted = WANTED[view]
+    way = replace(lying, new=lying.new[::-1])
+    path = desk.save(services, way, request_of_ann, *astuple(wanted))
+    recipe = read_recipe(path)
+    assert recipe is not None
+    assert render(services.zoo, recipe).convert("RGBA").tobytes() == imaging.safe_open(path, alpha=True).convert("RGBA").tobytes()
+    again, name, swatches, *rest = desk.restore(services, recipe, folder)
+    assert again.graphic.recipe == lying.graphic.recipe
+    assert (again.new, name, tuple(one.new for one in swatches)) == (way.new, desk.BY_HAND, way.new)
+    fields = Wanted(*rest[len(VIEWS) :])
+    assert desk.made(again, fields) == recipe
+    assert [group["visible"] for group in rest[: len(VIEWS)]] == [one == view for one in VIEWS]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_view_says_in_a_sentence_what_is_to_be_known(lying: Desk, view: str) -> None:
+    picture, line = desk.preview(lying, Wanted(view))
+    assert max(picture.size) <= 700
+    said = {MOCKUP: "Printed 280 × 280 mm: 3 dpi", PRINT: "280 × 330 mm, 3307 × 3898 pixels at 300 dpi", FILMS: "films: ", FABRIC: "seam"}
+    assert said.get(view, "32 × 32 pixels.") in line
+
+
+def test_films_are_a_page_of_all_inks_and_one_for_each(services: Services, lying: Desk, request_of_ann: gr.Request) -> None:
+    path = desk.save(services, lying, request_of_ann, *astuple(Wanted(FILMS, size="a6", inks=2, cloth="")))
+    with pikepdf.open(path) as films:
+        assert len(films.pages) == 3
+        assert "use it as you like" in str(films.docinfo["/Copyright"])
+
+
+@pytest.mark.parametrize("kind", ["PDF", "TIFF"])
+def test_a_print_file_carries_the_rights_in_every_format(services: Services, lying: Desk, request_of_ann: gr.Request, kind: str) -> None:
+    path = desk.save(services, lying, request_of_ann, *astuple(Wanted(PRINT, size="a6", dpi=72, kind=kind, marks=True)))
+    if kind == "PDF":
+        with pikepdf.open(path) as page:
+            assert "use it as you like" in str(page.docinfo["/Copyright"])
+    else:
+        with Image.open(path) as page:
+            assert "use it as you like" in page.tag_v2[33432]  # type: ignore[attr-defined]
+
+
+def test_a_colourway_is_chosen_by_name_or_painted_by_hand(lying: Desk) -> None:
+    changed, swatches = desk.choose_way(lying, "Ink and paper")
+    assert changed.old == lying.old
+    assert set(changed.new) <= set(desk.WAYS["Ink and paper"])
+    assert [one.new for one in swatches] == list(changed.new)
+    back, _ = desk.choose_way(changed, desk.AS_IT_IS)
+    assert back.new == back.old
+    painted, name = desk.paint(lying, gr.EventData(None, {"colours": ["#123456"] * len(lying.old)}))
+    assert (painted.new, name) == (("#123456",) * len(lying.old), desk.BY_HAND)
+    with pytest.raises(StudioError, match="is no colour"):
+        desk.paint(lying, gr.EventData(None, {"colours": ["url(javascript:alert(1))"] * len(lying.old)}))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Wanted(MOCKUP, scale=float("nan")),
+        Wanted(MOCKUP, seed=1.5),
+        Wanted(MOCKUP, colour="<b>navy</b>"),
+        Wanted(PRINT, size="a99"),
+        Wanted(PRINT, dpi=1e9),
+        Wanted(PRINT, paper="chalk"),
+        Wanted(FILMS, inks=99),
+        Wanted(FABRIC, layout="spiral"),
+        Wanted(GRAPHIC, clear=True, ground="nothing"),
+        Wanted(GRAPHIC, shape="cloud"),
+    ],
+)
+def test_a_field_that_cannot_be_gets_a_sentence(lying: Desk, wrong: Wanted) -> None:
+    with pytest.raises(StudioError) as refused:
+        desk.preview(lying, wrong)
+    assert "\n" not in str(refused.value)
+
+
+def test_an_empty_desk_shows_nothing_and_saves_nothing(services: Services, request_of_ann: gr.Request) -> None:
+    assert desk.show(services, Desk(), request_of_ann, *astuple(Wanted())) == (None, "")
+    with pytest.raises(StudioError, match="nothing on the desk"):
+        desk.save(services, Desk(), request_of_ann, *astuple(Wanted()))
+
+
+def test_the_first_visit_lays_a_picture_on_an_empty_desk_alone(services: Services, lying: Desk, request_of_ann: gr.Request) -> None:
+    first = desk.example_if_empty(services, Desk(), request_of_ann)
+    assert first[0].graphic is not None
+    assert desk.example_if_empty(services, lying, request_of_ann) == desk.untouched()
+
+
+def test_the_steps_of_the_desk_come_in_one_order(lying: Desk) -> None:
+    wanted = Wanted(MOCKUP, clear=True, shape="circle")
+    recipe, order = desk.made(replace(lying, new=lying.new[::-1]), wanted), []
+    while isinstance(recipe, Finish):
+        order.append(type(recipe.step))
+        recipe = recipe.source
+    assert order[:3] == [Mockup, Shape, Colourway]
+    assert not {PrintJob, Repeat} & set(order)
