@@ -19,7 +19,7 @@ from studio.components.tray import Tray, Word
 from studio.panels import tray as trays
 from studio.settings import SESSION_SECONDS, Settings
 from studio.state import Services, start_sweeping
-from studio.tabs import classes, curate, desk, explore, swap
+from studio.tabs import classes, curate, desk, explore, models, swap
 
 log = logging.getLogger(__name__)
 
@@ -75,15 +75,19 @@ def page(services: Services) -> gr.Blocks:
                 swapped = swap.build(services)
             with gr.Tab("Mock-up and print", id="desk", elem_id="tab-desk") as desk_tab:
                 on_desk = desk.build(services)
+            with gr.Tab("Models", id="models", elem_id="tab-models") as models_tab:
+                of_models = models.build(services)
         gr.Markdown(COLOPHON, elem_id="colophon", label="Rights")
         tray, packed = Tray(elem_id="tray"), Delivery(label="Saved from the tray", elem_id="tray-delivery")
         explore.draw_at_first_visit(services, explored, explore_tab)
         classes.draw_at_first_visit(services, of_classes, classes_tab)
         swap.draw_at_first_visit(services, swapped, swap_tab)
         desk.draw_at_first_visit(services, on_desk, desk_tab)
+        models.show_at_first_visit(services, of_models, models_tab)
         _wire_tray(services, tray, packed)
         _keep(services, tray, explored, swapped, on_desk)
         _send(services, tray, tabs, explored, swapped, on_desk)
+        _pick_model(services, of_models, tabs, explored, swapped)
         demo.unload(services.end_session)
     demo.queue(api_open=False, max_size=QUEUE_SIZE, default_concurrency_limit=1)
     return demo
@@ -163,6 +167,27 @@ def send(services: Services, event: gr.EventData, request: gr.Request) -> list[A
     else:
         laid = desk.restore(services, recipe, folder)
     return [gr.Tabs(selected=place), Word(said=note, close=True), *viewed, picture, *laid]
+
+
+def _pick_model(
+    services: Services, of_models: models.ModelsHandles, tabs: gr.Tabs, explored: explore.ExploreHandles, swapped: swap.SwapHandles
+) -> None:
+    """A model that was picked by looking is opened where it works."""
+    outputs = [tabs, explored.model, explored.class_name, explored.rights, swapped.model, swapped.target, swapped.line]
+    of_models.cards.choose(guards.sentences(pick_model, services), None, outputs, **QUIET).then(
+        guards.sentences(explore.redraw_grid, services),
+        [explored.drawn, explored.model, explored.class_name, explored.truncation, explored.seed],
+        [explored.grid, explored.drawn, explored.viewer, explored.shown],
+        **QUIET,
+    )
+
+
+def pick_model(services: Services, event: gr.EventData) -> list[Any]:
+    """The tabs, and the fields of Explore or of the swap, for a model."""
+    card = models.chosen(services, event)
+    if card.kind == "translator":
+        return [gr.Tabs(selected="swap"), gr.skip(), gr.skip(), gr.skip(), card.name, *swap.change_model(services, card.name)]
+    return [gr.Tabs(selected="explore"), card.name, *explore.chosen_model(services, card.name), gr.skip(), gr.skip(), gr.skip()]
 
 
 def show_in_explore(services: Services, recipe: Recipe, folder: Path, note: str) -> tuple[Any, Any]:

@@ -13,7 +13,7 @@ from studio.settings import Settings
 from tests.tiny import publish_tiny_models
 
 PUBLIC = {"score", "sample", "interpolate", "classes", "swap", "mockup", "print", "render"}
-JOBS = ("Curate", "Explore", "Classes", "Texture swap", "Mock-up and print")
+JOBS = ("Curate", "Explore", "Classes", "Texture swap", "Mock-up and print", "Models")
 SLIDER_EVENTS = {"input", "change", "release"}
 NEEDS_NO_LABEL = {
     "button",

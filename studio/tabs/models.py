@@ -1,0 +1,99 @@
+"""Models: all that are at hand, to pick by looking."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from engines import imaging
+from engines.errors import StudioError
+from engines.models.card import Card
+from engines.models.zoo import Zoo
+from engines.paths import replacing
+from studio import guards
+from studio.components.model_cards import ModelCard, ModelCards
+from studio.state import Services
+
+PREVIEW = "preview.webp"
+PREVIEW_WIDTH = 720
+ACTIONS = {"generator": "Explore it", "translator": "Swap with it"}
+ORDER = ("generator", "translator", "upscaler", "clip")
+UNTOLD = {"command", "note", "format"}
+INTRODUCTION = (
+    "Every model here, what it draws, what may be done with it, and what it cannot do."
+)
+
+
+@dataclass(frozen=True)
+class ModelsHandles:
+    """The components that `studio.app` and tests may use."""
+
+    cards: ModelCards
+
+
+def cards(services: Services) -> tuple[ModelCard, ...]:
+    """A card for every model at hand, generators first."""
+    found = [services.zoo.card(name) for kind in ORDER for name in _names(services.zoo, kind)]
+    return tuple(shown(services, card) for card in found)
+
+
+def _names(zoo: Zoo, kind: str) -> list[str]:
+    try:
+        return sorted(zoo.names(kind), key=lambda name: (name != "cityscape", name))
+    except StudioError:
+        return []
+
+
+def shown(services: Services, card: Card) -> ModelCard:
+    """One model as the page shows it; its preview is written anew into the folder that is served."""
+    folder = services.zoo.folder(card.name)
+    preview, size = _preview(folder / PREVIEW, services.settings.served / "models", card)
+    size_on_disk = _megabytes(folder / card.weights_file)
+    facts = [("Kind", card.kind), ("Classes", ", ".join(card.classes)), ("Network", card.network), ("Weights", size_on_disk)]
+    facts += [(str(what), str(value)) for what, value in card.training.items()]
+    numbers = tuple((str(what), str(value)) for what, value in card.evaluation.items() if what not in UNTOLD)
+    return ModelCard(
+        card.name, card.title, card.kind, card.summary, card.rights, card.trained_on, ACTIONS.get(card.kind, ""), preview, size,
+        card.pictures.get(PREVIEW, ""), tuple(fact for fact in facts if fact[1]), numbers, tuple(card.limits),
+    )  # fmt: skip
+
+
+def _preview(path: Path, out: Path, card: Card) -> tuple[Path | None, tuple[int, int]]:
+    if not path.is_file():
+        return None, (0, 0)
+    picture = imaging.safe_open(path)
+    if picture.width > PREVIEW_WIDTH:
+        picture = picture.resize((PREVIEW_WIDTH, round(picture.height * PREVIEW_WIDTH / picture.width)))
+    out.mkdir(parents=True, exist_ok=True)
+    copy = out / f"{card.name}-{card.weights_sha256[:12]}.webp"
+    if not copy.is_file():
+        with replacing(copy) as temporary:
+            picture.save(temporary, quality=84)
+    return copy, picture.size
+
+
+def _megabytes(path: Path) -> str:
+    return f"{path.stat().st_size / 2**20:.1f} MB" if path.is_file() else ""
+
+
+def chosen(services: Services, event: gr.EventData) -> Card:
+    """The card of the model that was chosen in the page.
+
+    Raises:
+        StudioError: no such model, or one that no tab opens.
+    """
+    names = [name for kind in ACTIONS for name in _names(services.zoo, kind)]
+    return services.zoo.card(guards.one_of(event._data.get("name"), names, "the model"))
+
+
+def build(services: Services) -> ModelsHandles:
+    """Lay out the tab."""
+    gr.Markdown(INTRODUCTION, elem_classes="lead", label="Models")
+    return ModelsHandles(ModelCards(label="Models", elem_id="models-cards"))
+
+
+def show_at_first_visit(services: Services, to: ModelsHandles, tab: gr.Tab) -> None:
+    """Show the cards when the tab is opened."""
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    tab.select(guards.sentences(cards, services), None, to.cards, **quiet)

@@ -1,0 +1,50 @@
+"""The Models page shows every model with its rights and its faults, and opens it where it works."""
+
+from pathlib import Path
+
+import gradio as gr
+import pytest
+from PIL import Image
+
+from engines.errors import StudioError
+from engines.models.zoo import Zoo
+from studio import app
+from studio.settings import Settings
+from studio.state import Services
+from studio.tabs import models
+
+
+def test_every_model_at_hand_has_a_card_with_its_rights_and_what_it_cannot_do(services: Services) -> None:
+    cards = {card.name: card for card in models.cards(services)}
+    assert set(cards) == set(services.zoo.names())
+    for name, card in cards.items():
+        known = services.zoo.card(name)
+        assert (card.rights, card.limits, card.trained_on) == (known.rights, known.limits, known.trained_on)
+    assert cards["scenes"].action != cards["leather-denim"].action
+    assert cards["garments"].preview is None
+    assert ("Classes", "coat, hat, shoes") in cards["garments"].facts
+
+
+def test_a_preview_is_written_anew_into_the_folder_that_is_served(shipped_zoo: Zoo, tmp_path: Path) -> None:
+    services = Services(shipped_zoo, Settings(home=tmp_path))
+    card = next(card for card in models.cards(services) if card.name == "cityscape")
+    assert card.preview is not None
+    assert card.preview.is_relative_to(tmp_path / "served")
+    with Image.open(card.preview) as preview:
+        assert preview.size == card.size
+    assert ("recall (lite2)", shipped_zoo.card("cityscape").evaluation["recall (lite2)"]) in card.numbers
+    assert "command" not in dict(card.numbers)
+
+
+def test_a_generator_opens_in_explore_and_a_translator_in_the_swap(services: Services) -> None:
+    explored = app.pick_model(services, gr.EventData(None, {"name": "garments"}))
+    assert explored[1] == "garments"
+    assert explored[2]["choices"] == ["coat", "hat", "shoes"]
+    swapped = app.pick_model(services, gr.EventData(None, {"name": "leather-denim"}))
+    assert swapped[4] == "leather-denim"
+
+
+@pytest.mark.parametrize("name", [None, "../secrets", "nowhere", 7])
+def test_no_other_model_is_opened(services: Services, name: object) -> None:
+    with pytest.raises(StudioError, match="the model is one of"):
+        app.pick_model(services, gr.EventData(None, {"name": name}))
