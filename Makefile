@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_QUIET := --quiet --disable-pip-version-check
 
-.PHONY: help studio test check bench evaluate clean
+.PHONY: help studio test check bench evaluate systems clean
 
 help:
 	@echo "make studio   start the studio on the shipped weights"
@@ -12,6 +12,7 @@ help:
 	@echo "make check    lint, format and types"
 	@echo "make bench    print how fast things are"
 	@echo "make evaluate DATA=DIR   measure the shipped models on held-out pictures and write it on their cards"
+	@echo "make systems DATA=DIR    train every system of the reports for MINUTES (2) each, and write docs/systems.md"
 	@echo "make clean    remove the environment"
 
 $(VENV)/.run: requirements.txt constraints.txt
@@ -49,6 +50,13 @@ evaluate: $(VENV)/.dev
 	if test -d "$(FASHION_MNIST)"; then $(EVALUATE) fashion-mnist --data "$(FASHION_MNIST)"; fi
 	$(EVALUATE) studio-clip --data "$(DATA)"
 	$(BIN)/python -m tests.engines.curation.planted_defects "$(DATA)/scenes"
+
+# Resumes where it was: a system with a row is not trained again.
+MINUTES ?= 2
+SYSTEMS ?= systems
+systems: $(VENV)/.dev
+	@test -d "$(DATA)/scenes" || { echo "say where the training pictures are: make systems DATA=DIR, with scenes and clothing in it"; exit 2; }
+	$(BIN)/python -m engines systems --data "$(DATA)" --fashion-mnist "$(FASHION_MNIST)" --minutes $(MINUTES) --out "$(SYSTEMS)" --docs docs/systems.md
 
 clean:
 	rm -rf $(VENV)

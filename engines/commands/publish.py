@@ -28,6 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--step", type=whole_number, metavar="N", help="the snapshot of that step, kept by `train --keep` (default: the best)"
     )
     parser.add_argument("--examples", metavar="MODEL", help="a generator that draws the garments in a translator's preview")
+    parser.add_argument(
+        "--average-with",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="RUN",
+        help="publish the mean of this run's weights and those of others that began with the same ones; may be given more than once",
+    )
     parser.add_argument("--into", type=Path, metavar="DIR", help="folder of models (default: below STUDIO_HOME)")
 
 
@@ -41,5 +49,5 @@ def run(arguments: argparse.Namespace) -> None:
         raise StudioError(f"{arguments.words} lacks {', '.join(missing)}: add what people should read on the card")
     into = arguments.into or paths.studio_home() / "models"
     examples = Zoo().generator(arguments.examples) if arguments.examples else None
-    card = publish_run(arguments.run_folder, into / arguments.name, words, examples, arguments.step)
+    card = publish_run(arguments.run_folder, into / arguments.name, words, examples, arguments.step, arguments.average_with)
     print(f"{into / card.name}: {card.title}")

@@ -1,5 +1,6 @@
 """From a run's checkpoint to a model's folder."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -10,6 +11,7 @@ from PIL import Image
 from torch import nn
 
 from engines import imaging
+from engines.errors import StudioError
 from engines.exploration.sampling import draw, sample_recipes
 from engines.exploration.truncation import store_mean_start
 from engines.models.card import Card
@@ -30,7 +32,14 @@ ENLARGED_EXAMPLES = 5
 PREVIEW, CURVES = "preview.webp", "curves.webp"
 
 
-def publish_run(run_folder: Path, folder: Path, words: dict[str, Any], examples: Generator | None = None, step: int | None = None) -> Card:
+def publish_run(
+    run_folder: Path,
+    folder: Path,
+    words: dict[str, Any],
+    examples: Generator | None = None,
+    step: int | None = None,
+    beside: Sequence[Path] = (),
+) -> Card:
     """Write the best averaged networks of a run as a model, with its card, its curves and a preview of seeds drawn by lot.
 
     The best snapshot is the one that held-out pictures preferred; a run that was never judged gives its last.
@@ -39,9 +48,13 @@ def publish_run(run_folder: Path, folder: Path, words: dict[str, Any], examples:
         words: title, summary, trained_on, rights, limits, and optionally tags and licence.
         examples: draws the garments that a translator's preview shows, or what an upscaler's does; without it these have no preview.
         step: takes the snapshot of that step instead, chosen by eye.
+        beside: runs of the same networks that share a beginning with this one; the weights published are the mean of all.
 
     Raises:
-        StudioError: no run or checkpoint, no networks of that step, or `folder` exists.
+        StudioError: no run or checkpoint, no networks of that step, other networks beside it, or `folder` exists.
+
+    Source: Wortsman et al., "Model soups: averaging weights of multiple fine-tuned models improves accuracy without increasing inference
+    time", arXiv 2203.05482.
     """
     run = Run(run_folder)
     config, saved = run.config(), run.checkpoint()
@@ -71,6 +84,7 @@ def publish_run(run_folder: Path, folder: Path, words: dict[str, Any], examples:
         facts["began with"] = f"the weights of {config['from']['run']}, which had seen {config['from']['pictures']:,} pictures"
     translates, upscales = "translators" in saved["task"], "upscales" in saved["task"]
     classes = tuple(config["classes"]) if translates or preset.get("conditional") else ()
+    part = "averages" if translates else "average"
     if translates:
         name, settings = translator_settings(preset)
         states = (best["networks"] if best else saved["task"])["averages"]
@@ -81,6 +95,9 @@ def publish_run(run_folder: Path, folder: Path, words: dict[str, Any], examples:
         name, states = preset.get("generator", "lightweight"), [(best["networks"] if best else saved["task"])["average"]]
         crop = imaging.rectangle(preset["framing"])
         settings = generator_settings(preset, len(classes)) | ({"crop": crop} if crop else {})
+    for other in beside:
+        facts["averaged with"] = ", ".join(filter(None, [facts.get("averaged with", ""), Path(other).name]))
+    states = _mean([states, *(_states(Run(other), part) for other in beside)])
     networks = [_network(name, settings, state) for state in states]
     if not translates and not upscales:
         networks = [networks[0] if best else settle_norms(networks[0], preset["batch"], config["seed"])]
@@ -131,6 +148,33 @@ def _snapshot(run: Run, step: int, saved: dict[str, Any]) -> dict[str, Any] | No
     if best is not None and best["step"] == step:
         return best
     return None if saved["step"] == step else run.snapshot(step)
+
+
+def _states(run: Run, part: str) -> list[dict[str, torch.Tensor]]:
+    """The averaged networks of a run, the best or else the last."""
+    best = run.best()
+    networks = best["networks"] if best else run.checkpoint()["task"]
+    if part not in networks:
+        raise StudioError(f"{run.folder} trained another kind of network: average only runs of the same preset")
+    return networks[part] if part == "averages" else [networks[part]]
+
+
+def _mean(runs: Sequence[list[dict[str, torch.Tensor]]]) -> list[dict[str, torch.Tensor]]:
+    """The mean of the weights of each network over runs; what is no weight is the first run's."""
+    if len(runs) == 1:
+        return list(runs[0])
+    shapes = [[{name: value.shape for name, value in state.items()} for state in states] for states in runs]
+    if any(one != shapes[0] for one in shapes[1:]):
+        raise StudioError("the runs to average have networks of different shapes: average only runs of the same preset")
+    return [
+        {
+            name: torch.stack([states[place][name].float() for states in runs]).mean(dim=0).to(value.dtype)
+            if value.is_floating_point()
+            else value
+            for name, value in state.items()
+        }
+        for place, state in enumerate(runs[0])
+    ]
 
 
 def _network(name: str, settings: dict[str, Any], state: dict[str, torch.Tensor]) -> nn.Module:

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from engines.compute import Numerics
+from engines.errors import StudioError
 from engines.models.zoo import Zoo
 from engines.training.dataset import PictureSet
 from engines.training.runs import Run
@@ -43,3 +44,34 @@ def test_a_published_translator_is_the_trained_one_with_its_settings(changes: di
     shown = torch.rand(1, 3, 64, 64) * 2 - 1
     for published, average in zip(translator.networks, task.averages, strict=True):
         assert (published(shown) - average.module(shown)).abs().max() < 0.01  # stored in half precision
+
+
+def run_of(tmp_path: Path, name: str, seed: int, width: int = 4) -> tuple[Run, CycleTask]:
+    """A short run, which was never judged."""
+    preset = replace(
+        CYCLE_PRESETS["textures-128"], resolution=128, crop=32, width=width, blocks=1, critic_width=4, projected=0.0, steps=2, half_life=0.0
+    )
+    pixels, labels = wardrobe(12)
+    pictures = PictureSet(pixels, labels, ("denim", "leather"), np.zeros(12, dtype=bool), (), "")
+    run, task = Run(tmp_path / name), CycleTask(preset, pictures, seed, Numerics(), Workers())
+    run.begin({"preset": asdict(preset), "classes": pictures.classes, "numerics": asdict(Numerics()), "seed": seed}, resume=False)
+    train(task, run, Plan(2, seed=seed, facts={"data": "", "manifests": [], "pictures": 12, "held out": 0}, look_every=100), Workers())
+    return run, task
+
+
+def test_runs_published_together_are_the_mean_of_their_weights(tmp_path: Path) -> None:
+    runs = [run_of(tmp_path, f"run-{seed}", seed) for seed in range(3)]
+    card = publish_run(runs[0][0].folder, tmp_path / "models" / "mean", WORDS, beside=[run.folder for run, _ in runs[1:]])
+    assert card.training["averaged with"] == "run-1, run-2"
+    translator = Zoo([tmp_path / "models"]).translator("mean")
+    for place, network in enumerate(translator.networks):
+        for name, weight in network.state_dict().items():
+            expected = sum(task.averages[place].module.state_dict()[name] for _, task in runs) / 3
+            assert (weight - expected).abs().max() < 2e-3  # stored in half precision
+
+
+def test_runs_of_other_networks_are_not_averaged(tmp_path: Path) -> None:
+    (run, _), (wider, _) = run_of(tmp_path, "narrow", 0), run_of(tmp_path, "wide", 0, width=8)
+    with pytest.raises(StudioError, match="different shapes"):
+        publish_run(run.folder, tmp_path / "models" / "mean", WORDS, beside=[wider.folder])
+    assert not (tmp_path / "models" / "mean").exists()

@@ -1,0 +1,183 @@
+"""Train every system of the reports for the same time, and write one table of what came of it.
+
+  python -m engines systems --data shared/data --fashion-mnist fashion-mnist --minutes 2 --out systems
+  python -m engines systems --data shared/data --only cars-dcgan,cars-logan --minutes 10 --out systems
+  python -m engines systems --data shared/data --minutes 2 --out systems --docs docs/systems.md
+
+DIR holds scenes, clothing and leather_denim. Cityscapes learn from scenes/buildings and street; cars from garments of clothing laid on the
+green of the reports' cut-outs; scenes from street, StyleGAN2 with augmentation also from sea; fashion from Fashion-MNIST and clothing.
+A system that was trained is not trained again; stopped or killed, the command goes on where it was. One that diverges stands in the table
+with the reason.
+"""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+
+from engines import compute, imaging
+from engines.commands._values import positive_float
+from engines.commands.train import Politely, picture_facts, run_settings
+from engines.compute import Numerics
+from engines.errors import Cancelled, StudioError
+from engines.paths import replacing, replacing_folder
+from engines.progress import Progress, TextProgress
+from engines.training.dataset import PictureSet, load_pictures
+from engines.training.presets import AdversarialPreset
+from engines.training.runs import Run
+from engines.training.systems import SYSTEMS
+from engines.training.systems_table import SystemRow, as_markdown, read_row, row_of, write_row, write_sheet
+from engines.training.trainer import Plan, Task, Workers, train
+from engines.translation.garment_mask import find_garment
+from engines.translation.training import build_task
+
+HELP = "train every system of the reports and compare them"
+GREEN = (51, 255, 51)
+GARMENTS = 700
+GARMENT_SIDE = 128
+NEVER = 10**9
+
+
+@dataclass(frozen=True)
+class Stand:
+    """What a system learns from: a folder below --data (or that of Fashion-MNIST), its classes, and both in words."""
+
+    folder: str
+    classes: dict[str, str] | None
+    words: str
+
+
+def stand_ins(preset: AdversarialPreset) -> Stand:
+    """The pictures that stand in for those of a preset's report."""
+    kind = preset.name.partition("-")[0]
+    if kind == "cityscape":
+        return Stand("scenes", {"buildings": "buildings", "street": "street"}, "buildings and streets")
+    if kind == "cars":
+        return Stand("garments", None, "garments on green")
+    if kind == "scenes":
+        return Stand("scenes", {"street": "street"}, "streets")
+    if kind == "clothing":
+        return Stand("clothing", None, "clothing")
+    return Stand("fashion-mnist", None, "Fashion-MNIST")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with scenes, clothing and leather_denim")
+    parser.add_argument(
+        "--fashion-mnist", type=Path, metavar="DIR", default=Path("/usr/share/datasets/fashion-mnist"), help="its idx files"
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the runs and the table")
+    parser.add_argument("--minutes", type=positive_float, default=2.0, help="to train each (default 2)")
+    parser.add_argument("--only", metavar="A,B", help="only these presets")
+    parser.add_argument("--docs", type=Path, metavar="FILE.md", help="write the table here too, and the sheets into a folder of its name")
+    parser.add_argument("--seed", type=int, default=0, help="of all randomness (default 0)")
+    parser.add_argument("--precision", choices=[*compute.PRECISIONS], default="bfloat16", help="for all of them (default bfloat16)")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    wanted = arguments.only.split(",") if arguments.only else list(SYSTEMS)
+    unknown = [name for name in wanted if name not in SYSTEMS]
+    if unknown:
+        raise StudioError(f"there is no system {unknown[0]!r}: choose of {', '.join(SYSTEMS)}")
+    progress = Politely(TextProgress())
+    compute.keep_memory()
+    torch.set_flush_denormal(True)
+    rows = []
+    for preset in (SYSTEMS[name] for name in wanted):
+        folder = Run(arguments.out / preset.name)
+        row = read_row(folder) or _trained(arguments, preset, folder, progress)
+        print(f"{row.preset:32} {row.steps:6,} steps  {row.figures or 'not judged'}  {row.remark}", flush=True)
+        rows.append(row)
+    command = f"python -m engines systems --data DIR --minutes {arguments.minutes:g} --out OUT"
+    numerics = f"{arguments.minutes:g} minutes each in {arguments.precision} on {compute.device().type} ({torch.get_num_threads()} threads)"
+    for page in (arguments.out / "systems.md", arguments.docs):
+        if page is not None:
+            _write_page(page, rows, command, numerics, arguments.out)
+    print(f"{arguments.out / 'systems.md'}: {len(rows)} systems in the table, {sum(bool(row.remark) for row in rows)} with a remark")
+
+
+def _write_page(page: Path, rows: list[SystemRow], command: str, numerics: str, out: Path) -> None:
+    sheets = page.with_suffix("")
+    if page.parent != out:
+        sheets.mkdir(parents=True, exist_ok=True)
+        for row in rows:
+            with replacing(sheets / f"{row.preset}.webp") as temporary:
+                temporary.write_bytes((out / "systems" / f"{row.preset}.webp").read_bytes())
+    page.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(page) as temporary:
+        temporary.write_text(f"# Every system, trained for the same time\n\n{as_markdown(rows, command, numerics, sheets.name)}")
+
+
+def _trained(arguments: argparse.Namespace, preset: AdversarialPreset, folder: Run, progress: Progress) -> SystemRow:
+    stand = stand_ins(preset)
+    pictures = _pictures(arguments, preset, stand, progress)
+    numerics = Numerics(arguments.precision)
+    task = build_task(preset, pictures, arguments.seed, numerics, Workers())
+    facts = picture_facts(pictures, [], arguments.data)
+    plan = Plan(preset.steps, arguments.minutes, arguments.seed, facts, look_every=NEVER)
+    begun, failure = folder.checkpoint_file.exists(), ""
+    with folder.locked():
+        folder.begin(run_settings(preset, pictures, [], arguments.seed, numerics, 1), begun)
+        told = _Told(progress, preset.name)
+        try:
+            train(task, folder, plan, Workers(), begun, told)
+        except StudioError as error:
+            failure = str(error)
+        if told.cancelled:
+            raise Cancelled
+    write_sheet(task.snapshot(), preset.resolution, arguments.out / "systems" / f"{preset.name}.webp")
+    system = f"{preset.summary.partition(':')[0]}"
+    row = row_of(folder, preset, system, stand.words, dict(_parameters(task)), failure)
+    write_row(folder, row)
+    return row
+
+
+class _Told:
+    """Passes progress on, and remembers whether a person stopped it: a stopped system has no row."""
+
+    def __init__(self, progress: Progress, name: str) -> None:
+        self._progress, self._name, self.cancelled = progress, name, False
+
+    def __call__(self, done: int, total: int, message: str = "") -> None:
+        try:
+            self._progress(done, total, f"{self._name}: {message}")
+        except Cancelled:
+            self.cancelled = True
+            raise
+
+
+def _parameters(task: Task) -> Iterator[tuple[str, int]]:
+    for role in ("generator", "discriminator", "encoder"):
+        network = getattr(task, role, None)
+        if isinstance(network, nn.Module):
+            yield role[0].upper(), sum(weight.numel() for weight in network.parameters())
+
+
+def _pictures(arguments: argparse.Namespace, preset: AdversarialPreset, stand: Stand, progress: Progress) -> PictureSet:
+    folder = arguments.data / stand.folder
+    if stand.folder == "fashion-mnist":
+        folder = arguments.fashion_mnist
+    elif stand.folder == "garments":
+        folder = arguments.out / "garments"
+        if not folder.is_dir():
+            _lay_on_green(arguments.data / "clothing", folder, progress)
+    return load_pictures(folder, preset.resolution, preset.framing, preset.channels, stand.classes, progress)
+
+
+def _lay_on_green(clothing: Path, folder: Path, progress: Progress) -> None:
+    """Garments, chosen by lot, cut out and laid on the green of the reports' cars; the folder appears when it is whole."""
+    files = imaging.picture_files(clothing)
+    chosen = [files[place] for place in np.sort(np.random.default_rng(0).permutation(len(files))[:GARMENTS])]
+    with replacing_folder(folder) as temporary:
+        for done, path in enumerate(chosen):
+            progress(done, len(chosen), "laying garments on green")
+            picture = imaging.letterbox(imaging.safe_open(path), GARMENT_SIDE)
+            inside = Image.fromarray(find_garment(picture).mask)
+            laid = Image.composite(picture, Image.new("RGB", picture.size, GREEN), inside)
+            (temporary / path.parent.name).mkdir(exist_ok=True)
+            laid.save(temporary / path.parent.name / f"{path.stem}.png")
