@@ -15,7 +15,9 @@ from studio import graphics, guards, theme
 from studio.components.delivery import Delivery
 from studio.components.picture_grid import save_sprite
 from studio.components.picture_viewer import Strip
+from studio.components.scripts import routes
 from studio.components.tray import Tray, Word
+from studio.page import Page
 from studio.panels import tray as trays
 from studio.settings import SESSION_SECONDS, Settings
 from studio.state import Services, start_sweeping
@@ -60,7 +62,7 @@ def services_for(settings: Settings) -> Services:
 def page(services: Services) -> gr.Blocks:
     """Lay out all tabs and wire what goes on between them."""
     settings = services.settings
-    with gr.Blocks(title=TITLE, analytics_enabled=False, delete_cache=(600, SESSION_SECONDS), fill_width=True) as demo:
+    with Page(title=TITLE, analytics_enabled=False, delete_cache=(600, SESSION_SECONDS), fill_width=True) as demo:
         gr.HTML(f"<header><h1>{TITLE}</h1><p>{SUBTITLE}</p></header>", elem_id="masthead", label="Atelier", apply_default_css=False)
         if settings.space:
             gr.Markdown(NOTHING_KEPT, elem_id="nothing-kept", label="What is kept")
@@ -205,6 +207,7 @@ def launch_kwargs(settings: Settings) -> dict[str, Any]:
         "server_port": settings.port,
         "theme": theme.theme(),
         "css": theme.css(),
+        "app_kwargs": {"routes": routes()},
         "js": theme.SCRIPT.read_text(encoding="utf-8"),
         "footer_links": [],
         "run_history": False,

@@ -7,7 +7,8 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 
-_HERE = Path(__file__).parent
+from studio.components.scripts import served
+
 TEMPLATE = '<div class="compare"></div>'
 
 
@@ -40,8 +41,7 @@ class Compare(gr.HTML):
             value,
             label=label,
             html_template=TEMPLATE,
-            css_template=(_HERE / "compare.css").read_text(encoding="utf-8"),
-            js_on_load=(_HERE / "compare.js").read_text(encoding="utf-8"),
+            **served("compare"),
             apply_default_css=False,
             empty=empty,
             **kwargs,

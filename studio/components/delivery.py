@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 
-_HERE = Path(__file__)
+from studio.components.scripts import served
 
 
 class Delivery(gr.HTML):
@@ -21,7 +21,7 @@ class Delivery(gr.HTML):
             None,
             label=label,
             html_template='<div class="delivery" hidden></div>',
-            js_on_load=_HERE.with_suffix(".js").read_text(),
+            **served("delivery"),
             apply_default_css=False,
             **kwargs,
         )

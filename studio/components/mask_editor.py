@@ -13,8 +13,8 @@ from PIL import Image
 
 from engines.errors import StudioError
 from studio import guards
+from studio.components.scripts import served
 
-_HERE = Path(__file__)
 SIDE = 1024
 MOST_BYTES = 1_500_000
 PREFIX = "data:image/png;base64,"
@@ -63,8 +63,7 @@ class MaskEditor(gr.HTML):
             value,
             label=label,
             html_template='<div class="mask-editor"></div>',
-            css_template=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
-            js_on_load=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
+            **served("mask_editor"),
             apply_default_css=False,
             empty=empty,
             **kwargs,

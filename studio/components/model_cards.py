@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 
-_HERE = Path(__file__)
+from studio.components.scripts import served
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,7 @@ class ModelCards(gr.HTML):
             value,
             label=label,
             html_template='<div class="model-cards"></div>',
-            css_template=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
-            js_on_load=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
+            **served("model_cards"),
             apply_default_css=False,
             **kwargs,
         )

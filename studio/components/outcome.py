@@ -1,13 +1,13 @@
 """What came of something: one sentence, a few facts, and lists of names with a reason each."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from studio.components.scripts import served
+
 SHOWN = 200
-_HERE = Path(__file__)
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,7 @@ class Outcome(gr.HTML):
             value,
             label=label,
             html_template='<div class="outcome"></div>',
-            css_template=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
-            js_on_load=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
+            **served("outcome"),
             apply_default_css=False,
             **kwargs,
         )

@@ -11,9 +11,9 @@ from gradio.data_classes import FileData
 from PIL import Image
 
 from engines import imaging
+from studio.components.scripts import served
 
 SIDE = 256
-_HERE = Path(__file__)
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,7 @@ class PictureGrid(gr.HTML):
             value,
             label=label,
             html_template='<div class="picture-grid"></div>',
-            css_template=_HERE.with_suffix(".css").read_text(),
-            js_on_load=_HERE.with_suffix(".js").read_text(),
+            **served("picture_grid"),
             apply_default_css=False,
             marks=list(marks),
             empty=empty,

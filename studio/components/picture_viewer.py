@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 
-_HERE = Path(__file__)
+from studio.components.scripts import served
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,7 @@ class PictureViewer(gr.HTML):
             value,
             label=label,
             html_template='<div class="picture-viewer"></div>',
-            css_template=_HERE.with_suffix(".css").read_text(),
-            js_on_load=_HERE.with_suffix(".js").read_text(),
+            **served("picture_viewer"),
             apply_default_css=False,
             empty=empty,
             **kwargs,

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from studio.components.scripts import served
+
 PAGE = 96
-_HERE = Path(__file__)
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,7 @@ class ScoreGrid(gr.HTML):
             value,
             label=label,
             html_template='<div class="score-grid"></div>',
-            css_template=_HERE.with_suffix(".css").read_text(),
-            js_on_load=_HERE.with_suffix(".js").read_text(),
+            **served("score_grid"),
             apply_default_css=False,
             server_functions=list(answers),
             empty=empty,

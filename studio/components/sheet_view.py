@@ -7,7 +7,8 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 
-_HERE = Path(__file__).parent
+from studio.components.scripts import served
+
 TEMPLATE = '<div class="sheet"></div>'
 
 
@@ -35,8 +36,7 @@ class SheetView(gr.HTML):
             value,
             label=label,
             html_template=TEMPLATE,
-            css_template=(_HERE / "sheet_view.css").read_text(encoding="utf-8"),
-            js_on_load=(_HERE / "sheet_view.js").read_text(encoding="utf-8"),
+            **served("sheet_view"),
             apply_default_css=False,
             empty=empty,
             **kwargs,

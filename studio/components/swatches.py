@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-_HERE = Path(__file__)
+from studio.components.scripts import served
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,7 @@ class Swatches(gr.HTML):
             value,
             label=label,
             html_template='<div class="swatches"></div>',
-            css_template=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
-            js_on_load=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
+            **served("swatches"),
             apply_default_css=False,
             empty=empty,
             **kwargs,

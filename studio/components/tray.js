@@ -61,7 +61,7 @@ function change(id, values) {
 function add(given) {
   const items = stored().slice();
   let added = 0;
-  for (const one of given) {
+  for (const one of given.slice().reverse()) {
     if (items.some((other) => other.recipe === one.recipe) || items.length >= MOST) continue;
     const id = Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("");
     items.unshift({

@@ -2,12 +2,11 @@
 
 import secrets
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-_HERE = Path(__file__)
+from studio.components.scripts import served
 
 
 @dataclass(frozen=True)
@@ -79,14 +78,11 @@ class Tray(gr.HTML):
     """
 
     def __init__(self, *, label: str = "Tray", **kwargs: Any) -> None:
-        scripts = [_HERE.with_name("lineage.js"), _HERE.with_suffix(".js")]
-        styles = [_HERE.with_name("lineage.css"), _HERE.with_suffix(".css")]
         super().__init__(
             None,
             label=label,
             html_template='<div class="tray"></div>',
-            css_template="\n".join(path.read_text(encoding="utf-8") for path in styles),
-            js_on_load="\n".join(path.read_text(encoding="utf-8") for path in scripts),
+            **served("tray"),
             apply_default_css=False,
             **kwargs,
         )

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 
-_HERE = Path(__file__)
+from studio.components.scripts import served
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,7 @@ class Verdicts(gr.HTML):
             value,
             label=label,
             html_template='<div class="verdicts"></div>',
-            css_template=_HERE.with_suffix(".css").read_text(encoding="utf-8"),
-            js_on_load=_HERE.with_suffix(".js").read_text(encoding="utf-8"),
+            **served("verdicts"),
             apply_default_css=False,
             empty=empty,
             **kwargs,

@@ -20,9 +20,7 @@ PREVIEW_WIDTH = 720
 ACTIONS = {"generator": "Explore it", "translator": "Swap with it"}
 ORDER = ("generator", "translator", "upscaler", "clip")
 UNTOLD = {"command", "note", "format"}
-INTRODUCTION = (
-    "Every model here, what it draws, what may be done with it, and what it cannot do."
-)
+INTRODUCTION = "Every model here, what it draws, what may be done with it, and what it cannot do."
 
 
 @dataclass(frozen=True)

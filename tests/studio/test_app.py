@@ -1,5 +1,6 @@
 """How the page is wired, read from its configuration."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,6 +101,7 @@ def test_drawing_events_wait_for_each_other(demo: gr.Blocks) -> None:
 
 def test_the_page_stays_small(config: dict[str, Any]) -> None:
     assert len(config["components"]) < 430
+    assert len(json.dumps(config, default=str)) < 400_000
 
 
 def test_only_a_space_says_that_nothing_is_kept(config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
