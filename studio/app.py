@@ -21,7 +21,7 @@ from studio.page import Page
 from studio.panels import tray as trays
 from studio.settings import SESSION_SECONDS, Settings
 from studio.state import Services, start_sweeping
-from studio.tabs import classes, curate, desk, explore, models, swap
+from studio.tabs import classes, curate, desk, explore, lab, models, swap
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +79,9 @@ def page(services: Services) -> gr.Blocks:
                 on_desk = desk.build(services)
             with gr.Tab("Models", id="models", elem_id="tab-models") as models_tab:
                 of_models = models.build(services)
+            if settings.local:
+                with gr.Tab("Lab", id="lab", elem_id="tab-lab") as lab_tab:
+                    in_lab = lab.build(services)
         gr.Markdown(COLOPHON, elem_id="colophon", label="Rights")
         tray, packed = Tray(elem_id="tray"), Delivery(label="Saved from the tray", elem_id="tray-delivery")
         explore.draw_at_first_visit(services, explored, explore_tab)
@@ -90,6 +93,9 @@ def page(services: Services) -> gr.Blocks:
         _keep(services, tray, explored, swapped, on_desk)
         _send(services, tray, tabs, explored, swapped, on_desk)
         _pick_model(services, of_models, tabs, explored, swapped)
+        if settings.local:
+            lab.fill_when_opened(services, in_lab, lab_tab, tabs)
+            _open_what_was_trained(services, in_lab, tabs, explored)
         demo.unload(services.end_session)
     demo.queue(api_open=False, max_size=QUEUE_SIZE, default_concurrency_limit=1)
     return demo
@@ -190,6 +196,20 @@ def pick_model(services: Services, event: gr.EventData) -> list[Any]:
     if card.kind == "translator":
         return [gr.Tabs(selected="swap"), gr.skip(), gr.skip(), gr.skip(), card.name, *swap.change_model(services, card.name)]
     return [gr.Tabs(selected="explore"), card.name, *explore.chosen_model(services, card.name), gr.skip(), gr.skip(), gr.skip()]
+
+
+def _open_what_was_trained(services: Services, in_lab: lab.LabHandles, tabs: gr.Tabs, explored: explore.ExploreHandles) -> None:
+    """A snapshot that the Lab made a model of is opened in Explore."""
+    outputs = [tabs, explored.model, explored.class_name, explored.rights]
+    in_lab.sent.change(guards.sentences(new_model, services), in_lab.sent, outputs, **QUIET)
+
+
+def new_model(services: Services, name: str) -> list[Any]:
+    """The tabs, and the fields of Explore, for a model that was not there when the page was built."""
+    if not name:
+        return [gr.skip()] * 4
+    choices = explore.model_choices(services.zoo)
+    return [gr.Tabs(selected="explore"), gr.update(choices=choices, value=name), *explore.chosen_model(services, name)]
 
 
 def show_in_explore(services: Services, recipe: Recipe, folder: Path, note: str) -> tuple[Any, Any]:

@@ -1,0 +1,234 @@
+"""The runs and searches that the Lab knows, and what it tells of one."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engines.curation.manifest import read_manifest
+from engines.errors import StudioError
+from engines.paths import replacing
+from engines.training.run_curves import compared_panels, panels
+from engines.training.run_snapshots import (
+    figures_by_step,
+    grid_of,
+    highest_score,
+    lowest_distance,
+    open_sheet,
+    snapshots,
+)
+from engines.training.runs import Run
+from studio.components.lab_curves import Charts
+from studio.components.lab_snapshots import Album
+from studio.components.lab_trials import Trials
+from studio.guards import plain
+
+NOT_YET = "Nothing has been measured yet: the first figures come with the first steps."
+STATES = {
+    "training": "Training",
+    "starting": "Starting: pictures are read and the fastest way to compute is measured",
+    "stopped": "Stopped",
+    "finished": "Finished",
+    "died": "Ended without a word, as after a restart of the machine: Resume goes on from the last save",
+}
+WHICH = ("the newest", "of the lowest distance", "of the highest score")
+
+
+def known_runs(home: Path) -> dict[str, Path]:
+    """Runs by their names, the one that changed last first: those of the studio and of its searches, and of folders that were added."""
+    places = [home / "runs", *sorted((home / "searches").glob("*/")), Path.cwd() / "runs", *added_folders(home)]
+    found: dict[str, Path] = {}
+    for place in places:
+        for folder in [place] if (place / "config.json").is_file() else sorted(place.glob("*/")):
+            if not (folder / "config.json").is_file() or folder.resolve() in {path.resolve() for path in found.values()}:
+                continue
+            name = folder.name if place == home / "runs" else f"{folder.parent.name}/{folder.name}"
+            number = 2
+            while name in found:
+                name, number = f"{name} ({number})", number + 1
+            found[name] = folder
+    return dict(sorted(found.items(), key=lambda entry: -_changed(entry[1])))
+
+
+def _changed(folder: Path) -> float:
+    files = [folder / name for name in ("config.json", "metrics.jsonl", "heartbeat.json")]
+    return max((path.stat().st_mtime for path in files if path.exists()), default=0.0)
+
+
+def the_run(home: Path, name: object) -> Run:
+    """A run by its name.
+
+    Raises:
+        StudioError: no name, or no run of that name any more.
+    """
+    if not name:
+        raise StudioError("no run is chosen: start one, or choose one of the list")
+    known = known_runs(home)
+    if not isinstance(name, str) or name not in known:
+        raise StudioError(f"there is no run {str(name)[:60]!r} any more: choose another one of the list")
+    return Run(known[name])
+
+
+def known_searches(home: Path) -> dict[str, Path]:
+    """Searches by their names."""
+    places = [home / "searches", Path.cwd() / "searches", *added_folders(home)]
+    found: dict[str, Path] = {}
+    for place in places:
+        for folder in [place] if (place / "search.json").is_file() else sorted(place.glob("*/")):
+            if (folder / "search.json").is_file():
+                found.setdefault(folder.name, folder)
+    return found
+
+
+def added_folders(home: Path) -> list[Path]:
+    """Folders elsewhere whose runs are shown."""
+    try:
+        return [Path(one) for one in json.loads((home / "lab.json").read_text())["folders"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def add_folder(home: Path, text: str) -> Path:
+    """Remember a folder with runs, or a run.
+
+    Raises:
+        StudioError: it is no folder, or holds no run and no search.
+    """
+    folder = whole_path(text, "the folder with runs")
+    inside = [folder, *folder.glob("*/")]
+    if not any((one / name).is_file() for one in inside for name in ("config.json", "search.json")):
+        raise StudioError(f"{folder} holds no run: name the folder that was given to `train --out`, or the one that it lies in")
+    with replacing(home / "lab.json") as temporary:
+        folders = dict.fromkeys([*map(str, added_folders(home)), str(folder)])
+        temporary.write_text(json.dumps({"format": 1, "folders": list(folders)}) + "\n")
+    return folder
+
+
+def whole_path(text: str, what: str) -> Path:
+    """A folder of this machine that a person wrote.
+
+    Raises:
+        StudioError: nothing written, not a whole path, or no folder.
+    """
+    folder = Path((text or "").strip() or ".").expanduser()
+    if not folder.is_absolute():
+        raise StudioError(f"{what} {str(text)[:80]!r} has no place: write its whole path, such as ~/pictures/wardrobe")
+    if not folder.is_dir():
+        raise StudioError(f"{folder} is not a folder: check how it is written")
+    return folder
+
+
+# One run
+
+
+def standing(run: Run) -> str:
+    """How a run stands, as Markdown."""
+    status, config = run.status(), run.config()
+    state = str(status["state"])
+    parts = [f"**{STATES.get(state, state)}.**"]
+    if "step" in status:
+        parts.append(f"Step {status['step']:,} of {status['steps']:,}")
+        if state == "training" and status.get("seconds a step"):
+            left = (status["steps"] - status["step"]) * status["seconds a step"]
+            parts[-1] += f", {status['seconds a step']:.3g} s a step; the whole schedule would take {_duration(left)} more"
+        parts[-1] += "."
+    memory = status.get("memory")
+    facts = [f"preset {config['preset']['name']}", f"{len(config['classes'])} classes" if len(config["classes"]) > 1 else "one class"]
+    facts += [f"{memory / 2**30:.1f} GB of memory"] if memory else []
+    lines = [" ".join(parts), plain(", ".join(facts)), f"{plain(str(run.folder))}"]
+    if "notice" in status:
+        lines.insert(1, f"*{plain(str(status['notice'])[:400])}*")
+    return "\n\n".join(lines)
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+
+
+def charts(run: Run, axis: str) -> Charts:
+    """The curves of one run."""
+    return Charts(tuple(panels(run, axis)), axis, NOT_YET)
+
+
+def album(run: Run, name: str) -> Album:
+    """The snapshots of one run."""
+    found = tuple(snapshots(run))
+    figures = figures_by_step(run)
+    try:
+        grid = grid_of(run, open_sheet(run, found[-1].step)) if found else None
+    except StudioError:
+        grid = None
+    return Album(name, found, grid, lowest_distance(figures), highest_score(figures))
+
+
+def stamp(run: Run) -> tuple[float, ...]:
+    """Changes whenever something in a run's folder does that the page shows."""
+    files = [run.metrics_file, run.heartbeat_file, run.marks_file, run.lock_file, run.folder / "samples"]
+    return tuple(path.stat().st_mtime if path.exists() else 0.0 for path in files)
+
+
+def chosen_step(run: Run, which: str) -> int | None:
+    """The step of `WHICH` snapshot; the newest where the other was not measured; None without any."""
+    figures = figures_by_step(run)
+    steps = [snapshot.step for snapshot in snapshots(run)]
+    asked: dict[str, Callable[[], int | None]] = {
+        WHICH[1]: lambda: lowest_distance(figures),
+        WHICH[2]: lambda: highest_score(figures),
+    }
+    found = asked[which]() if which in asked else None
+    return found if found in steps else (steps[-1] if steps else None)
+
+
+def compared(runs: dict[str, Run], axis: str) -> Charts:
+    """The curves of several runs over each other."""
+    return Charts(tuple(compared_panels(runs, axis)), axis, "Choose two runs or more to lay their curves over each other.")
+
+
+def rights_of(run: Run) -> str:
+    """What can be said of the rights of what a run draws: they are those of its pictures."""
+    try:
+        command = run.command()
+        data = Path(command[command.index("--data") + 1])
+        manifest = read_manifest(data / "manifest.json") if (data / "manifest.json").is_file() else None
+    except (StudioError, ValueError, IndexError):
+        data, manifest = None, None
+    if manifest and data:
+        return f"Inherits the rights of the {len(manifest['pictures']):,} pictures of the set {data.name}, listed in its ATTRIBUTION.csv."
+    return "Inherits the rights of the pictures it learned from, which were not recorded: for yourself until they are known."
+
+
+# One search
+
+
+def trials(folder: Path) -> Trials:
+    """A search as a table, the best trial first.
+
+    Raises:
+        StudioError: its results cannot be read.
+    """
+    try:
+        asked = json.loads((folder / "search.json").read_text())
+        file = folder / "results.json"
+        found: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {"trials": [], "effects": {}, "best": None, "planned": 0}
+        settings = tuple(asked["over"])
+        rows = sorted(found["trials"], key=lambda row: float("inf") if row["score"] is None else row["score"])
+        told = tuple(
+            (
+                row["trial"], tuple(_text(row["settings"][name]) for name in settings), row["score"], row["step"], row["seconds"],
+                "" if row["state"] == "finished" else f"{row['state']}: {row['notice']}",
+            )
+            for row in rows
+        )  # fmt: skip
+        effects = tuple(
+            (name, tuple((str(one["value"]), one["mean"], one["trials"]) for one in values)) for name, values in found["effects"].items()
+        )
+        line = f"{asked['preset']['name']}: {len(rows)} of {found['planned'] or 'its'} trials have been made"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StudioError(f"{folder} has no results that can be read: go on with the same `search` and --resume") from error
+    owner = Run(folder).owner()
+    going = f"; process {owner} goes on searching." if owner else "."
+    return Trials(line + going, settings, told, found["best"] or "", effects)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
