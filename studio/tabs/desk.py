@@ -529,7 +529,7 @@ def build(services: Services) -> DeskHandles:
             with on_fabric:
                 layout = gr.Radio(list(LAYOUTS), value=start.layout, label="Repeat", elem_id="desk-layout")
             alone = gr.Group(visible=False)
-        with gr.Column(scale=7, min_width=320):
+        with gr.Column(scale=7, min_width=320, elem_classes="first-on-phone"):
             viewer = PictureViewer(label="On the desk", empty=EMPTY, elem_id="desk-viewer")
             line = gr.Markdown("", label="Rights", elem_id="desk-rights", elem_classes="fine-print")
         with gr.Column(scale=0, min_width=280, elem_classes="controls"):
