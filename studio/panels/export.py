@@ -273,11 +273,11 @@ def train(
     exported = export_set(services, desk, Wanted(skip=skip is True), out, request, progress)
     run = Run(free_place(home / "runs", name))
     progress(1, 1, "starting the training")
-    arguments = ["train", chosen, "--data", str(out), "--out", str(run.folder), "--minutes", f"{within:g}", *more]
+    arguments = ["train", chosen, "--data", str(out), "--out", str(run.folder), "--minutes", f"{within:g}", "--keep", "8", *more]
     process = start_in_background(run, arguments)
     left = report(exported, str(out))
     facts = (
-        ("Watch it", f"python -m engines runs {run.folder}"),
+        ("Watch it", f"in the Lab, or with python -m engines runs {run.folder}"),
         ("Stop it", f"python -m engines runs {run.folder} --stop"),
         ("When it is done", f"python -m engines publish {run.folder} --as NAME"),
         ("The set", str(out)),

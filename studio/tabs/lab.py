@@ -581,7 +581,8 @@ def build(services: Services) -> LabHandles:
                 "`python -m engines search` tries settings; put `--out` into the folder `searches` of the studio, or add it under Watch.",
                 elem_classes="fine-print", label="About searches",
             )  # fmt: skip
-            search = gr.Dropdown([], value=None, label="Search", elem_id="lab-search")
+            with gr.Column(elem_classes="controls"):
+                search = gr.Dropdown([], value=None, label="Search", elem_id="lab-search")
             trials = LabTrials(label="Trials", empty="Choose a search to see its trials, the best first.", elem_id="lab-trials")
     handles = LabHandles(tabs, train, watch, compared, search, trials, timer, seen, looked, sent)
     _wire(services, handles)

@@ -185,7 +185,7 @@ def test_the_set_is_handed_to_a_process_of_its_own_which_trains_on_it(
     told = train(services, desk, "plain-64", 0.1, "night run", False, request_of_ann, silent, quick)
     run = Run(services.settings.home / "runs" / "night-run")
     assert told.line.startswith("plain-64 trains on 20 pictures")
-    assert dict(told.facts)["Watch it"] == f"python -m engines runs {run.folder}"
+    assert dict(told.facts)["Watch it"] == f"in the Lab, or with python -m engines runs {run.folder}"
     manifest = services.settings.home / "sets" / "many" / "manifest.json"
     assert manifest.is_file()
     deadline = time.monotonic() + 120
