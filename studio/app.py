@@ -10,7 +10,7 @@ import gradio as gr
 from engines import imaging
 from engines.errors import StudioError
 from engines.models.zoo import Zoo
-from engines.recipe import Recipe, read_recipe
+from engines.recipe import Drawn, Recipe, read_recipe
 from studio import graphics, guards, theme
 from studio.components.delivery import Delivery
 from studio.components.picture_grid import save_sprite
@@ -19,6 +19,7 @@ from studio.components.scripts import routes
 from studio.components.tray import Tray, Word
 from studio.page import Page
 from studio.panels import tray as trays
+from studio.panels.exploring import STRIP_SIDE, VARYING
 from studio.settings import SESSION_SECONDS, Settings
 from studio.state import Services, start_sweeping
 from studio.tabs import classes, curate, desk, explore, lab, models, swap
@@ -216,8 +217,9 @@ def show_in_explore(services: Services, recipe: Recipe, folder: Path, note: str)
     """A picture in Explore's viewer, whatever it was made of."""
     picture = graphics.on_checks(graphics.drawn(services, trays.light(recipe), folder))
     caption = f"{graphics.described(recipe)}. {note}".strip()
-    sprite = save_sprite([picture], 1, folder, side=2 * explore.STRIP_SIDE)
-    return Strip(sprite, 1, 1, caption=caption), explore.Shown((recipe,))
+    sprite = save_sprite([picture], 1, folder, side=2 * STRIP_SIDE)
+    actions = VARYING if isinstance(recipe, Drawn) else ()
+    return Strip(sprite, 1, 1, caption=caption, actions=actions), explore.Shown((recipe,))
 
 
 def launch_kwargs(settings: Settings) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from engines.recipe import MAX_AMONG, Diverse, Find, Sample, family_value, trunc
 AMONG = 500
 AMONG_DIVERSE = 200
 BATCH = 32
-TYPICAL = 0.6
+TYPICAL = 0.8
 NEIGHBOURS = 5
 
 
@@ -84,9 +84,11 @@ def gather(generator: Generator, encoder: Encoder, recipes: Sequence[Sample], pr
 
 
 def remembered(generator: Generator, encoder: Encoder, recipes: Sequence[Sample]) -> Candidates | None:
-    """Candidates that were looked at before, by the same weights and the same model."""
-    path = _path(generator, encoder, recipes)
-    if not path.exists():
+    """Candidates that were looked at before, here or where the model comes from, by the same weights and the same text-image model."""
+    name = _name(generator, encoder, recipes)
+    beside = [folder / generator.card.name / f"seen-{name}.npy" for folder in paths.model_folders()]
+    path = next((path for path in (_cache() / f"{name}.npy", *beside) if path.exists()), None)
+    if path is None:
         return None
     try:
         vectors = np.load(path).astype(np.float32)
@@ -99,15 +101,19 @@ def remembered(generator: Generator, encoder: Encoder, recipes: Sequence[Sample]
 def remember(generator: Generator, encoder: Encoder, recipes: Sequence[Sample], vectors: np.ndarray) -> Candidates:
     """Keep what was seen below `studio_home()`; the same precision is used at once and later."""
     half = vectors.astype(np.float16)
-    with paths.replacing(_path(generator, encoder, recipes)) as temporary, temporary.open("wb") as handle:
+    with paths.replacing(_cache() / f"{_name(generator, encoder, recipes)}.npy") as temporary, temporary.open("wb") as handle:
         np.save(handle, half)
     return Candidates(tuple(recipes), half.astype(np.float32), encoder.model_id)
 
 
-def _path(generator: Generator, encoder: Encoder, recipes: Sequence[Sample]) -> Path:
+def _cache() -> Path:
+    return paths.studio_home() / "cache" / "candidates"
+
+
+def _name(generator: Generator, encoder: Encoder, recipes: Sequence[Sample]) -> str:
+    """Names what was looked at and by whom: another weight, seed or model gives another name."""
     wish = [(recipe.seed, recipe.truncation, recipe.class_name) for recipe in recipes]
-    name = hashlib.sha256(f"{generator.card.weights_sha256} {generator.card.render} {encoder.model_id} {wish}".encode()).hexdigest()
-    return paths.studio_home() / "cache" / "candidates" / f"{name[:32]}.npy"
+    return hashlib.sha256(f"{generator.card.weights_sha256} {encoder.model_id} {wish}".encode()).hexdigest()[:24]
 
 
 def find(candidates: Candidates, encoder: Encoder, words: str, count: int = 16) -> list[Find]:

@@ -20,22 +20,38 @@ const slider = make("input", "slider", scrub);
 slider.type = "range";
 slider.min = "0";
 slider.step = "1";
-slider.setAttribute("aria-label", "From A to B");
+slider.setAttribute("aria-label", "Along the way");
 const ends = make("div", "ends", root);
 const start = make("span", "start", ends);
 const end = make("span", "end", ends);
+const act = make("div", "save act", root);
 const save = make("div", "save", root);
-const buttons = [
+const SAVED_AS = [
   ["png", "Save picture"],
   ["mp4", "Save film (MP4)"],
   ["gif", "Save GIF"],
-].map(([format, text]) => {
+  ["frames", "Save frames (ZIP)"],
+  ["sheet", "Contact sheet"],
+];
+const buttons = SAVED_AS.map(([format, text]) => {
   const button = make("button", "save-" + format, save);
   button.type = "button";
   button.textContent = text;
+  button.dataset.format = format;
   button.addEventListener("click", () => trigger("save", { frame: Number(slider.value), format: format }));
   return button;
 });
+
+function offer(actions) {
+  act.replaceChildren();
+  for (const [action, text] of actions) {
+    const button = make("button", "act-" + action, act);
+    button.type = "button";
+    button.textContent = text;
+    button.addEventListener("click", () => trigger("act", { frame: Number(slider.value), action: action }));
+  }
+  act.hidden = !actions.length;
+}
 
 const keep = make("button", "keep", save);
 keep.type = "button";
@@ -97,7 +113,7 @@ function show() {
   root.classList.toggle("empty", !value);
   scrub.hidden = ends.hidden = !strip;
   save.hidden = !value;
-  buttons[1].hidden = buttons[2].hidden = !strip;
+  for (const button of buttons.slice(1)) button.hidden = !strip || !(value.formats || []).includes(button.dataset.format);
   empty.textContent = value ? "" : props.empty || "";
   caption.textContent = value ? value.caption : "";
   if (!value) {
@@ -105,8 +121,10 @@ function show() {
     root.dataset.ready = "0";
     stop();
   }
+  if (!value) offer([]);
   if (!value || value.key === key) return;
   key = value.key;
+  offer(value.actions || []);
   stop();
   slider.max = String(value.frames - 1);
   slider.value = "0";

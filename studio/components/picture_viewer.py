@@ -21,6 +21,8 @@ class Strip:
         columns: frames side by side in the sheet.
         start, end: what stands at either end of the slider.
         caption: one line under the picture, also read out.
+        actions: what can be done with it: name and text of a button each.
+        formats: in which a strip can be saved: "png", "mp4", "gif", "frames", "sheet"; a single picture is saved as the first alone.
     """
 
     sheet: Path
@@ -29,6 +31,8 @@ class Strip:
     start: str = ""
     end: str = ""
     caption: str = ""
+    actions: tuple[tuple[str, str], ...] = ()
+    formats: tuple[str, ...] = ("png", "mp4", "gif")
 
     def payload(self) -> dict[str, Any]:
         """The strip as the page gets it."""
@@ -40,14 +44,16 @@ class Strip:
             "start": self.start,
             "end": self.end,
             "caption": self.caption,
+            "actions": [list(action) for action in self.actions],
+            "formats": list(self.formats),
         }
 
 
 class PictureViewer(gr.HTML):
-    """A picture, a native slider that scrubs in the browser without asking the server, and buttons that trigger `save` and `keep`.
+    """A picture, a native slider that scrubs in the browser without asking the server, and buttons that trigger `save`, `keep` and `act`.
 
-    `save` carries `{frame, format}`: the frame on show and one of "png", "mp4", "gif"; films are offered where there are frames. `keep`
-    carries `{frame}`.
+    `save` carries `{frame, format}`: the frame on show and one of the strip's formats. `keep` carries `{frame}`, `act` carries
+    `{frame, action}`.
     """
 
     def __init__(self, value: Strip | None = None, *, label: str, empty: str = "", **kwargs: Any) -> None:

@@ -1,5 +1,6 @@
 """Classes: garments of the class one asks for, and every class beside every seed."""
 
+import json
 import secrets
 import time
 import zipfile
@@ -13,16 +14,19 @@ from PIL import Image
 
 from engines import imaging
 from engines.errors import StudioError
+from engines.evaluation.report import REPORT_FILE
+from engines.exploration.mixing import mix_recipe
 from engines.exploration.sampling import sample_recipes
 from engines.exploration.seeds import parse_seeds
 from engines.models.card import Card
 from engines.paths import replacing
-from engines.recipe import MAX_TILES, MAX_TRUNCATION, Sample, Sheet, save_with_recipe
+from engines.recipe import MAX_TILES, MAX_TRUNCATION, Drawn, Sample, Sheet, save_with_recipe
 from studio import guards
 from studio.components.delivery import Delivery
 from studio.components.picture_grid import PictureGrid, Tiles, save_sprite
 from studio.components.sheet_view import LabelledSheet, SheetView
 from studio.state import Services
+from studio.wording import file_name, first_sample
 
 PREFERRED_MODEL = "clothing"
 MOST_PICTURES = 64
@@ -30,6 +34,7 @@ SHEET_SEEDS = 8
 GRID_COLUMNS = 8
 TRUNCATION = 0.8
 MODEL_QUEUE = "model"
+NO_OTHER = ("no other class", "")
 INTRODUCTION = "Ask for a class, and see it drawn from as many seeds as you like."
 SEEDS_INFO = "One (7), several (1, 2, 9) or a range (0-15)."
 NO_SHEET = f"The sheet sets every class beside the first {SHEET_SEEDS} seeds: it shows what the seed decides, and what the class."
@@ -64,6 +69,8 @@ class ClassesHandles:
     class_name: gr.Radio
     seeds: gr.Textbox
     truncation: gr.Slider
+    other: gr.Dropdown
+    share: gr.Slider
     run: gr.Button
     sheet_run: gr.Button
     looks: tuple[gr.Button, ...]
@@ -101,6 +108,32 @@ def class_recipes(services: Services, model: object, class_name: object, seeds: 
     return sample_recipes(generator, parse_seeds(seed_text(seeds), MOST_PICTURES), chosen, truncation)
 
 
+def blended_recipes(
+    services: Services, model: object, class_name: object, other: object, share: object, seeds: object, truncation: object
+) -> list[Drawn]:
+    """The recipes of a class, one a seed, with a share of another class in each; of the class alone where no other is named.
+
+    Raises:
+        StudioError: as `class_recipes`, or a share that is no number from 0 to 1.
+    """
+    first = class_recipes(services, model, class_name, seeds, truncation)
+    if not other:
+        return list(first)
+    part = guards.finite_float(share, "the share", 0, 1)
+    second = class_recipes(services, model, other, seeds, truncation)
+    return [mix_recipe(pair, [1 - part, part]) for pair in zip(first, second, strict=True)]
+
+
+def recognised(services: Services, model: str, class_name: str) -> str:
+    """How many pictures of a class a judge takes for it, as far as the model was measured; a sentence."""
+    try:
+        figures = json.loads((services.zoo.folder(model) / REPORT_FILE).read_text(encoding="utf-8"))["figures"]
+        figure = next(one for one in figures if one["name"] == f"shows its class: {class_name}")
+        return f"A judge of classes recognises {float(figure['value']):.0%} of them ({figure['note']})."
+    except (OSError, ValueError, KeyError, TypeError, StopIteration):
+        return "How many of them a judge would recognise has not been measured."
+
+
 def sheet_recipe(services: Services, model: object, seeds: object, truncation: object) -> Sheet:
     """The recipe of a sheet: a row for each class, a column for each of the first `SHEET_SEEDS` seeds.
 
@@ -129,15 +162,19 @@ def seed_text(seeds: object) -> str:
     raise StudioError(f"seeds are whole numbers such as 7, 1,2,9 or 0-15, got {got}: write them like this")
 
 
-def write_pictures(pictures: Sequence[Image.Image], recipes: Sequence[Sample], folder: Path) -> list[Path]:
+def write_pictures(pictures: Sequence[Image.Image], recipes: Sequence[Drawn], folder: Path) -> list[Path]:
     """Write each picture as a PNG with its recipe; returns the files in order."""
     files = []
     for picture, recipe in zip(pictures, recipes, strict=True):
-        psi = "" if recipe.truncation == 1 else f"psi{recipe.truncation:g}"
-        path = folder / guards.file_name(recipe.model, recipe.class_name or "", f"seed-{recipe.seed:04d}", psi, suffix=".png")
+        path = folder / (_file_name(recipe) if isinstance(recipe, Sample) else file_name(recipe, ".png"))
         save_with_recipe(picture, path, recipe)
         files.append(path)
     return files
+
+
+def _file_name(recipe: Sample) -> str:
+    psi = "" if recipe.truncation == 1 else f"psi{recipe.truncation:g}"
+    return guards.file_name(recipe.model, recipe.class_name or "", f"seed-{recipe.seed:04d}", psi, suffix=".png")
 
 
 def write_sheet(services: Services, recipe: Sheet, folder: Path) -> LabelledSheet:
@@ -152,21 +189,26 @@ def write_sheet(services: Services, recipe: Sheet, folder: Path) -> LabelledShee
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Grid:
     """What the grid shows: the recipe of each picture."""
 
-    recipes: tuple[Sample, ...] = ()
+    recipes: tuple[Drawn, ...] = ()
 
 
-def draw_class(services: Services, model: str, class_name: str, seeds: str, truncation: float, request: gr.Request) -> tuple[Tiles, Drawn]:
-    """The grid of a class, and the recipes behind it."""
+def draw_class(
+    services: Services, model: str, class_name: str, seeds: str, truncation: float, other: str | None, share: float, request: gr.Request
+) -> tuple[Tiles, Grid]:
+    """The grid of a class, or of a blend of two, and the recipes behind it."""
     begun, folder = time.perf_counter(), services.session_folder(request)
-    recipes = class_recipes(services, model, class_name, seeds, truncation)
+    recipes = blended_recipes(services, model, class_name, other, share, seeds, truncation)
     sprite = save_sprite(services.draw(recipes), GRID_COLUMNS, folder)
-    labels = tuple(f"{class_name}, seed {recipe.seed}" for recipe in recipes)
+    what = f"{class_name} with {share:.0%} {other}" if other else class_name
+    labels = tuple(f"{what}, seed {sample.seed}" for recipe in recipes if (sample := first_sample(recipe)))
     many = "1 picture" if len(recipes) == 1 else f"{len(recipes)} pictures"
-    message = f"{many} of the class {class_name}, drawn by {model} in {time.perf_counter() - begun:.1f} s."
-    return Tiles(secrets.token_hex(4), labels, sprite, GRID_COLUMNS, len(recipes), message), Drawn(tuple(recipes))
+    message = f"{many} of {what}, drawn by {model} in {time.perf_counter() - begun:.1f} s."
+    if not other:
+        message += f" {recognised(services, model, class_name)}"
+    return Tiles(secrets.token_hex(4), labels, sprite, GRID_COLUMNS, len(recipes), message), Grid(tuple(recipes))
 
 
 def draw_sheet(services: Services, model: str, seeds: str, truncation: float, request: gr.Request) -> tuple[LabelledSheet, str]:
@@ -175,7 +217,7 @@ def draw_sheet(services: Services, model: str, seeds: str, truncation: float, re
     return shown, str(shown.picture)
 
 
-def save_all(services: Services, drawn: Drawn, request: gr.Request) -> Path:
+def save_all(services: Services, drawn: Grid, request: gr.Request) -> Path:
     """The pictures of the grid as PNGs with their recipes, in one ZIP.
 
     Raises:
@@ -185,7 +227,8 @@ def save_all(services: Services, drawn: Drawn, request: gr.Request) -> Path:
         raise StudioError("there is nothing to save yet: draw a class first")
     folder, first = services.session_folder(request), drawn.recipes[0]
     files = write_pictures(services.draw(drawn.recipes), drawn.recipes, folder)
-    return zipped(files, folder / guards.file_name(first.model, first.class_name or "", "pictures", suffix=".zip"))
+    sample = first_sample(first)
+    return zipped(files, folder / guards.file_name(first.model, (sample and sample.class_name) or "", "pictures", suffix=".zip"))
 
 
 def save_sheet(sheet: str) -> Path:
@@ -200,15 +243,21 @@ def save_sheet(sheet: str) -> Path:
 
 
 def take_look(services: Services, look: Look) -> tuple[Any, ...]:
-    """The fields of a look: model, class, seeds, truncation and what the model is."""
+    """The fields of a look: model, class, seeds, truncation, no other class, and what the model is."""
     card = services.zoo.card(look.model)
-    return look.model, gr.update(choices=list(card.classes), value=look.class_name), look.seeds, look.truncation, about(card)
+    classes = gr.update(choices=list(card.classes), value=look.class_name)
+    return look.model, classes, look.seeds, look.truncation, other_field(card), about(card)
 
 
-def chosen_model(services: Services, model: str) -> tuple[Any, str]:
-    """The classes of a model to choose from, and what it is."""
+def chosen_model(services: Services, model: str) -> tuple[Any, ...]:
+    """The classes of a model to choose from, those to blend with, and what it is."""
     card = services.zoo.card(guards.one_of(model, models_with_classes(services), "the model"))
-    return gr.update(choices=list(card.classes), value=card.classes[0]), about(card)
+    return gr.update(choices=list(card.classes), value=card.classes[0]), other_field(card), about(card)
+
+
+def other_field(card: Card) -> Any:
+    """The classes to blend with, none of them chosen."""
+    return gr.update(choices=[NO_OTHER, *((name, name) for name in card.classes)], value="")
 
 
 def about(card: Card) -> str:
@@ -261,6 +310,8 @@ def build(services: Services) -> ClassesHandles:
                 elem_id="classes-truncation",
                 buttons=["reset"],
             )
+            other = gr.Dropdown([NO_OTHER, *((name, name) for name in known)], value="", label="Blend with", elem_id="classes-other")
+            share = gr.Slider(0, 1, 0.5, step=0.05, label="How much of it", elem_id="classes-share")
             run = gr.Button("Draw this class", variant="primary", elem_id="classes-run")
             sheet_run = gr.Button("Sheet of all classes", elem_id="classes-sheet-run")
         with gr.Column(scale=6, min_width=320):
@@ -274,8 +325,8 @@ def build(services: Services) -> ClassesHandles:
                 save_sheet_button = gr.Button("Save the sheet", size="sm", elem_id="classes-save-sheet")
     what = gr.Markdown(about(card) if card else NO_MODEL, elem_classes="fine-print", elem_id="classes-about", label="Model and rights")
     handles = ClassesHandles(
-        model, class_name, seeds, truncation, run, sheet_run, look_buttons, grid, sheet, save, save_sheet_button, what,
-        Delivery(label="Saved pictures", elem_id="classes-delivery"), gr.State(Drawn()), gr.State(""),
+        model, class_name, seeds, truncation, other, share, run, sheet_run, look_buttons, grid, sheet, save, save_sheet_button, what,
+        Delivery(label="Saved pictures", elem_id="classes-delivery"), gr.State(Grid()), gr.State(""),
     )  # fmt: skip
     _wire(services, handles, looks)
     _offer_to_programs(services, names[0] if names else "")
@@ -286,12 +337,19 @@ def _wire(services: Services, to: ClassesHandles, looks: Sequence[Look]) -> None
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     drawing: dict[str, Any] = {**quiet, "concurrency_id": MODEL_QUEUE}
     fields = [to.model, to.class_name, to.seeds, to.truncation]
-    grid: dict[str, Any] = {"fn": guards.sentences(draw_class, services), "inputs": fields, "outputs": [to.grid, to.drawn], **drawing}
+    blend = [*fields, to.other, to.share]
+    grid: dict[str, Any] = {"fn": guards.sentences(draw_class, services), "inputs": blend, "outputs": [to.grid, to.drawn], **drawing}
     gr.on([to.run.click, to.seeds.submit], **grid)
-    gr.on([to.class_name.input, to.truncation.release, to.truncation.change], trigger_mode="always_last", **grid)
-    to.model.input(guards.sentences(chosen_model, services), to.model, [to.class_name, to.about], queue=False, **quiet).then(**grid)
+    gr.on(
+        [to.class_name.input, to.other.input, to.share.release, to.truncation.release, to.truncation.change],
+        trigger_mode="always_last",
+        **grid,
+    )
+    to.model.input(guards.sentences(chosen_model, services), to.model, [to.class_name, to.other, to.about], queue=False, **quiet).then(
+        **grid
+    )
     for button, look in zip(to.looks, looks, strict=True):
-        button.click(guards.sentences(take_look, services, look), None, [*fields, to.about], queue=False, **quiet).then(**grid)
+        button.click(guards.sentences(take_look, services, look), None, [*fields, to.other, to.about], queue=False, **quiet).then(**grid)
     to.sheet_run.click(
         guards.sentences(draw_sheet, services),
         [to.model, to.seeds, to.truncation],
@@ -309,7 +367,7 @@ def draw_at_first_visit(services: Services, to: ClassesHandles, tab: gr.Tab) -> 
     """Let the grid fill itself when its tab is opened for the first time."""
     tab.select(
         guards.sentences(_draw_if_empty, services),
-        [to.drawn, to.model, to.class_name, to.seeds, to.truncation],
+        [to.drawn, to.model, to.class_name, to.seeds, to.truncation, to.other, to.share],
         [to.grid, to.drawn],
         concurrency_id=MODEL_QUEUE,
         show_progress="hidden",
@@ -318,11 +376,19 @@ def draw_at_first_visit(services: Services, to: ClassesHandles, tab: gr.Tab) -> 
 
 
 def _draw_if_empty(
-    services: Services, drawn: Drawn, model: str, class_name: str, seeds: str, truncation: float, request: gr.Request
+    services: Services,
+    drawn: Grid,
+    model: str,
+    class_name: str,
+    seeds: str,
+    truncation: float,
+    other: str | None,
+    share: float,
+    request: gr.Request,
 ) -> tuple[Any, Any]:
     if drawn.recipes or not model:
         return gr.skip(), gr.skip()
-    return draw_class(services, model, class_name, seeds, truncation, request)
+    return draw_class(services, model, class_name, seeds, truncation, other, share, request)
 
 
 def _offer_to_programs(services: Services, first: str) -> None:

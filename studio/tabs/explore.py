@@ -1,9 +1,8 @@
-"""Explore: browse what a generator draws, choose two pictures, and walk from one to the other."""
+"""Explore: browse what a generator draws, find and choose pictures, and make new ones of them."""
 
 import random
-import secrets
-import time
-from collections.abc import Iterator, Sequence
+import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,33 +11,60 @@ import gradio as gr
 from PIL import Image
 
 from engines import imaging
+from engines.curation.encoder import MAX_PROMPT
 from engines.errors import StudioError
 from engines.exploration.sampling import MAX_FRAMES, sample_recipes, way_recipes
 from engines.models.zoo import Zoo
+from engines.paths import replacing
 from engines.production.rendering import other_weights, with_present_weights
 from engines.production.video import FRAME_RATE, save_film
 from engines.recipe import MAX_TRUNCATION, Drawn, Recipe, Sample, Sheet, Swap, Way, read_recipe, save_with_recipe, to_json
 from studio import guards
 from studio.components.delivery import Delivery
-from studio.components.picture_grid import PictureGrid, Tiles, save_sprite
-from studio.components.picture_viewer import PictureViewer, Strip
+from studio.components.picture_grid import PictureGrid
+from studio.components.picture_viewer import PictureViewer
 from studio.components.uploaded_image import UploadedImage
+from studio.panels.exploring import (
+    CHOOSE,
+    FIND,
+    FORMATS,
+    GRID,
+    GRID_COLUMNS,
+    MARKS,
+    NEXT,
+    REACH,
+    SLIDERS,
+    STRIP_COLUMNS,
+    Grid,
+    Shown,
+    act,
+    class_for,
+    directions_of,
+    fill,
+    find_words,
+    go_back,
+    most_different,
+    move,
+    name_choices,
+    rename,
+    show_chosen,
+    show_picture,
+    shuffle_rest,
+    slider_updates,
+    walk_again,
+)
+from studio.panels.stopping import ask_to_stop
 from studio.state import Services
 from studio.wording import described, file_name, first_sample
 
-GRID = 16
-GRID_COLUMNS = 4
-STRIP_FRAMES = 32
-STRIP_COLUMNS = 8
-STRIP_SIDE = 320
 FILMS = {"mp4": (60, 24), "gif": (30, 12)}
-FORMATS = tuple(FILMS)
+MOST_FRAMES = 240
 TRUNCATION = 0.8
-MARKS = ("A", "B")
-CHOOSE = "Choose one picture in the grid to see it large, and a second one to walk from the first to it."
+PACES = [("Even", "even"), ("Slow at each picture", "soft")]
 EMPTY = "Draw sixteen pictures, or start from a look above."
-INTRODUCTION = "Every seed is a picture. Draw sixteen, choose two, and walk from one to the other."
+INTRODUCTION = "Every seed is a picture. Draw sixteen, choose what you like, and vary, mix, move or walk from one to the next."
 MODEL_QUEUE = "model"
+MOVING = "Each slider moves the picture on show; its name says what was measured to change along it."
 
 
 @dataclass(frozen=True)
@@ -63,21 +89,6 @@ LOOKS = (
 
 
 @dataclass(frozen=True)
-class Grid:
-    """What the grid shows: the recipes of its pictures, under the key that the page sends back."""
-
-    key: str = ""
-    recipes: tuple[Sample, ...] = ()
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What the viewer shows: the recipe of each frame."""
-
-    recipes: tuple[Recipe, ...] = ()
-
-
-@dataclass(frozen=True)
 class ExploreHandles:
     """The components that `studio.app` and tests may use."""
 
@@ -90,9 +101,19 @@ class ExploreHandles:
     looks: tuple[gr.Button, ...]
     grid: PictureGrid
     viewer: PictureViewer
-    seed_a: gr.Textbox
-    seed_b: gr.Textbox
-    walk: gr.Button
+    shuffle: gr.Button
+    words: gr.Textbox
+    every_class: gr.Checkbox
+    find: gr.Button
+    differ: gr.Button
+    stop: gr.Button
+    sliders: tuple[gr.Slider, ...]
+    old_name: gr.Dropdown
+    new_name: gr.Textbox
+    rename: gr.Button
+    loop: gr.Checkbox
+    easing: gr.Radio
+    back: gr.Button
     sheet: gr.Button
     opened: UploadedImage
     rights: gr.Markdown
@@ -128,63 +149,42 @@ def chosen_model(services: Services, model: str) -> tuple[Any, str]:
     return class_field(classes), rights_of(services.zoo, model)
 
 
+def change_model(services: Services, model: str) -> tuple[Any, ...]:
+    """The class field for a model, its rights, whether to look in every class, the names of its directions, and their sliders."""
+    several = gr.update(visible=bool(services.zoo.card(model).classes))
+    return *chosen_model(services, model), several, name_choices(services, model), *slider_updates(services, model)
+
+
 def class_field(classes: Sequence[str], chosen: str | None = None) -> Any:
     """The class field: there only for a model that has classes."""
     value = chosen if chosen in classes else (classes[0] if classes else None)
     return gr.update(choices=list(classes), value=value, visible=bool(classes))
 
 
-def class_for(zoo: Zoo, model: str, class_name: object) -> str | None:
-    """The class to draw: nothing for a model without classes, whatever an earlier model left in the field."""
-    return str(class_name) if zoo.card(model).classes and class_name else None
-
-
 # Drawing
 
 
-def grid_pictures(services: Services, recipes: Sequence[Sample]) -> Iterator[list[Image.Image]]:
-    """The pictures drawn so far, growing by one chunk of the model at a time."""
-    chunk = max(1, int(services.zoo.card(recipes[0].model).render.get("chunk", 8)))
-    pictures: list[Image.Image] = []
-    for begin in range(0, len(recipes), chunk):
-        pictures += services.draw(recipes[begin : begin + chunk])
-        yield pictures
-
-
 def draw_grid(
-    services: Services, model: str, class_name: str | None, truncation: float, seed: str, request: gr.Request
-) -> Iterator[tuple[Any, ...]]:
-    """Draw 16 pictures from a first seed: the empty places at once, then the pictures as they come.
-
-    Yields:
-        tiles, what is drawn, and the viewer and its state, which are emptied.
-    """
-    began = time.perf_counter()
+    services: Services, drawn: Grid, model: str, class_name: str | None, truncation: float, seed: str, request: gr.Request
+) -> NEXT:
+    """Draw 16 pictures from a first seed: the empty places at once, then the pictures as they come."""
     recipes = grid_recipes(services, model, class_name, truncation, seed)
-    drawn = Grid(secrets.token_hex(4), recipes)
-    labels = tuple(f"Seed {recipe.seed}" for recipe in recipes)
-    folder = services.session_folder(request)
-    yield Tiles(drawn.key, labels, message="Drawing…"), drawn, None, Shown()
-    for turn, pictures in enumerate(grid_pictures(services, recipes), start=1):
-        whole = len(pictures) == len(recipes)
-        message = f"{len(recipes)} pictures in {time.perf_counter() - began:.1f} s. {CHOOSE}" if whole else "Drawing…"
-        sprite = save_sprite(pictures, GRID_COLUMNS, folder)
-        yield Tiles(drawn.key, labels, sprite, GRID_COLUMNS, len(pictures), message, turn), drawn, None, Shown()
+    yield from fill(services, recipes, drawn, services.session_folder(request))
 
 
 def redraw_grid(
     services: Services, drawn: Grid, model: str, class_name: str | None, truncation: float, seed: str, request: gr.Request
-) -> Iterator[tuple[Any, ...]]:
+) -> NEXT:
     """`draw_grid`, unless the grid shows just that: fields also change when a look or a surprise fills them in."""
     if drawn.recipes == grid_recipes(services, model, class_name, truncation, seed):
-        yield (gr.skip(),) * 4
+        yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
     else:
-        yield from draw_grid(services, model, class_name, truncation, seed, request)
+        yield from draw_grid(services, drawn, model, class_name, truncation, seed, request)
 
 
 def fill_grid(
     services: Services, drawn: Grid, shown: Shown, model: str, class_name: str | None, truncation: float, seed: str, request: gr.Request
-) -> Iterator[tuple[Any, ...]]:
+) -> NEXT:
     """`redraw_grid`; what the viewer shows already, such as a picture sent from the tray, stays there."""
     for values in redraw_grid(services, drawn, model, class_name, truncation, seed, request):
         yield (*values[:2], gr.skip(), gr.skip()) if shown.recipes else values
@@ -192,7 +192,7 @@ def fill_grid(
 
 def grid_recipes(services: Services, model: str, class_name: str | None, truncation: float, seed: str) -> tuple[Sample, ...]:
     """The recipes of a grid, every field checked."""
-    chosen = class_for(services.zoo, model, class_name)
+    chosen = class_for(services, model, class_name)
     return tuple(sample_recipes(services.zoo.generator(model), guards.seeds(seed, GRID), chosen, truncation))
 
 
@@ -202,9 +202,10 @@ def surprise() -> tuple[str, float]:
 
 
 def take_look(services: Services, look: Look) -> tuple[Any, ...]:
-    """The fields of a look: model, class, truncation, seed and rights."""
+    """The fields of a look: model, class, truncation and seed; then what changes with a model, but for its class."""
     classes = services.zoo.card(look.model).classes
-    return look.model, class_field(classes, look.class_name), look.truncation, str(look.seed), rights_of(services.zoo, look.model)
+    _, *rest = change_model(services, look.model)
+    return look.model, class_field(classes, look.class_name), look.truncation, str(look.seed), *rest
 
 
 def draw_one(services: Services, model: str) -> Image.Image:
@@ -217,8 +218,8 @@ def draw_one(services: Services, model: str) -> Image.Image:
 # Looking
 
 
-def chosen_places(drawn: Grid, key: object, places: object) -> list[Sample] | None:
-    """The recipes at the places chosen in the page, or None when the page shows an older drawing.
+def chosen_places(drawn: Grid, key: object, places: object) -> list[Drawn] | None:
+    """The recipes at the places chosen in the page, in the order of choosing, or None when the page shows an older drawing.
 
     Raises:
         StudioError: not places of the grid.
@@ -226,57 +227,22 @@ def chosen_places(drawn: Grid, key: object, places: object) -> list[Sample] | No
     if key != drawn.key:
         return None
     if not isinstance(places, list) or len(places) > len(MARKS):
-        raise StudioError("choose at most two pictures of the grid")
+        raise StudioError(f"choose at most {len(MARKS)} pictures of the grid")
     found = [guards.finite_int(place, "a place in the grid", 0, len(drawn.recipes) - 1) for place in places if place is not None]
     return [drawn.recipes[place] for place in found]
 
 
-def pick(services: Services, drawn: Grid, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
+def pick(services: Services, drawn: Grid, model: str, loop: bool, easing: str, event: gr.EventData, request: gr.Request) -> tuple[Any, ...]:
     """Show what was chosen in the grid.
 
     Returns:
-        the viewer's strip, its state, and the seeds of A and B.
+        the viewer's strip, its state, and the sliders of directions at 0.
     """
-    recipes = chosen_places(drawn, event._data.get("key"), event._data.get("places"))
-    if recipes is None:
-        return gr.skip(), gr.skip(), gr.skip(), gr.skip()
-    if not recipes:
-        return None, Shown(), "", ""
-    folder = services.session_folder(request)
-    if len(recipes) == 1:
-        return *show_picture(services, recipes[0], folder), str(recipes[0].seed), ""
-    first, second = recipes
-    pair = (first.seed, second.seed)
-    strip = show_way(services, first.model, first.class_name, first.truncation, pair, folder)
-    return *strip, str(pair[0]), str(pair[1])
-
-
-def show_picture(services: Services, recipe: Recipe, folder: Path, note: str = "") -> tuple[Strip, Shown]:
-    """One picture, large."""
-    picture = services.render(recipe)
-    sprite = save_sprite([picture], 1, folder, side=2 * STRIP_SIDE)
-    return Strip(sprite, 1, 1, caption=note or described(recipe)), Shown((recipe,))
-
-
-def show_way(
-    services: Services, model: str, class_name: str | None, truncation: float, pair: tuple[int, int], folder: Path
-) -> tuple[Strip, Shown]:
-    """The way from one seed to another, all frames in one sheet."""
-    recipes = way_recipes(sample_recipes(services.zoo.generator(model), pair, class_name, truncation), STRIP_FRAMES)
-    sprite = save_sprite(services.draw(recipes), STRIP_COLUMNS, folder, side=STRIP_SIDE)
-    start, end = f"A, seed {pair[0]}", f"B, seed {pair[1]}"
-    strip = Strip(sprite, len(recipes), STRIP_COLUMNS, start, end, f"From seed {pair[0]} to seed {pair[1]} in {len(recipes)} steps")
-    return strip, Shown(tuple(recipes))
-
-
-def walk(
-    services: Services, model: str, class_name: str | None, truncation: float, seed_a: str, seed_b: str, request: gr.Request
-) -> tuple[Strip, Shown]:
-    """The way between two seeds that were typed."""
-    if not seed_a or not seed_b:
-        raise StudioError("a walk needs two seeds: choose two pictures in the grid, or type both seeds")
-    pair = (guards.seed(seed_a), guards.seed(seed_b))
-    return show_way(services, model, class_for(services.zoo, model, class_name), truncation, pair, services.session_folder(request))
+    chosen = chosen_places(drawn, event._data.get("key"), event._data.get("places"))
+    if chosen is None:
+        return (gr.skip(),) * (2 + SLIDERS)
+    viewed = show_chosen(services, chosen, loop, easing, services.session_folder(request))
+    return *viewed, *slider_updates(services, chosen[0].model if chosen else model)
 
 
 def open_recipe(services: Services, path: str | None, request: gr.Request) -> tuple[Any, ...]:
@@ -326,15 +292,34 @@ def save_file(services: Services, shown: Shown, frame: object, kind: object, fol
     """
     if not shown.recipes:
         raise StudioError("there is nothing to save yet: choose a picture in the grid first")
-    guards.one_of(kind, ("png", *FORMATS), "the format")
+    guards.one_of(kind, FORMATS, "the format")
     first = shown.recipes[0]
-    if kind in FORMATS:
-        if not isinstance(first, Way):
+    if kind in FILMS:
+        if not isinstance(first, Way) or len(shown.recipes) < 2:
             raise StudioError("a film goes from one picture to another: choose a second one in the grid")
         frames, rate = FILMS[str(kind)]
-        return film(services, first.parents, frames, str(kind), folder, rate)
+        legs = len(first.parents) - (0 if first.loop else 1)
+        return film(services, first.parents, min(frames * legs, MOST_FRAMES), str(kind), folder, rate, first.loop, first.easing)
+    if kind == "frames":
+        return save_frames(services, shown, folder)
+    if kind == "sheet":
+        sheet = Sheet(STRIP_COLUMNS, shown.recipes)
+        return save_picture(services.render(sheet), sheet, folder)
     recipe = shown.recipes[guards.finite_int(frame, "the frame", 0, len(shown.recipes) - 1)]
     return save_picture(services.render(recipe), recipe, folder)
+
+
+def save_frames(services: Services, shown: Shown, folder: Path) -> Path:
+    """Every frame as a PNG with its recipe, in one ZIP."""
+    recipes = [recipe for recipe in shown.recipes if isinstance(recipe, Drawn)]
+    path = folder / file_name(recipes[0], ".zip")
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+        for number, (recipe, picture) in enumerate(zip(recipes, services.draw(recipes), strict=True)):
+            frame = folder / f"frame-{number:04d}.png"
+            save_with_recipe(picture, frame, recipe)
+            archive.write(frame, frame.name)
+            frame.unlink()
+    return path
 
 
 def save_picture(picture: Image.Image, recipe: Recipe, folder: Path) -> Path:
@@ -344,9 +329,18 @@ def save_picture(picture: Image.Image, recipe: Recipe, folder: Path) -> Path:
     return path
 
 
-def film(services: Services, keyframes: Sequence[Drawn], frames: int, kind: str, folder: Path, rate: int = FRAME_RATE) -> Path:
+def film(
+    services: Services,
+    keyframes: Sequence[Drawn],
+    frames: int,
+    kind: str,
+    folder: Path,
+    rate: int = FRAME_RATE,
+    loop: bool = False,
+    easing: str = "even",
+) -> Path:
     """A film through pictures, `rate` frames a second, its first and last recipe in its comment."""
-    recipes = way_recipes(keyframes, frames)
+    recipes = way_recipes(keyframes, frames, loop, easing)
     path = folder / file_name(recipes[0], f".{kind}")
     save_film(services.draw(recipes), path, to_json(Sheet(len(recipes), (recipes[0], recipes[-1]))), rate)
     return path
@@ -404,7 +398,7 @@ def interpolate(
     """
     pair = (guards.seed(seed_a), guards.seed(seed_b))
     many = guards.finite_int(frames, "the number of frames", 2, MAX_FRAMES)
-    chosen = guards.one_of(kind, FORMATS, "the format")
+    chosen = guards.one_of(kind, tuple(FILMS), "the format")
     ends = sample_recipes(services.zoo.generator(model), pair, class_name or None, truncation)
     return str(film(services, ends, many, chosen, services.session_folder(request)))
 
@@ -440,7 +434,40 @@ def build(services: Services) -> ExploreHandles:
             )
             seed = gr.Textbox("0", label="First seed", info="A whole number, or several: 1, 8, 30-37.", max_lines=1, elem_id="explore-seed")
             draw = gr.Button("Draw 16", variant="primary", size="md", elem_id="explore-draw")
-            surprised = gr.Button("Surprise me", size="md", elem_id="explore-surprise")
+            with gr.Row(elem_classes=["side-by-side"]):
+                surprised = gr.Button("Surprise me", size="md", elem_id="explore-surprise", min_width=100)
+                shuffle = gr.Button("Shuffle", size="md", elem_id="explore-shuffle", min_width=100)
+            differ = gr.Button("Sixteen that differ", size="md", elem_id="explore-differ")
+            words = gr.Textbox(
+                "", label="Find by words", info="Such as: city at night.", max_lines=1, max_length=MAX_PROMPT, elem_id="explore-words"
+            )
+            every_class = gr.Checkbox(True, label="in every class", visible=bool(classes), elem_id="explore-every-class")
+            with gr.Row(elem_classes=["side-by-side"]):
+                seek = gr.Button("Find", size="md", elem_id="explore-find", min_width=100)
+                stop = gr.Button("Stop", size="md", elem_id="explore-stop", min_width=100)
+            with gr.Accordion("Move along directions", open=False, elem_id="explore-directions"):
+                known = directions_of(services, first)
+                sliders = tuple(
+                    gr.Slider(
+                        -REACH,
+                        REACH,
+                        0,
+                        step=0.1,
+                        label=known[place].name if place < len(known) else f"Direction {place + 1}",
+                        visible=place < len(known),
+                        elem_id=f"explore-direction-{place}",
+                    )
+                    for place in range(SLIDERS)
+                )
+                gr.Markdown(MOVING, elem_classes="fine-print", label="How directions move")
+                with gr.Accordion("Other names", open=False, elem_id="explore-names"):
+                    names = [one.name for one in known]
+                    renamed_one = gr.Dropdown(names, value=names[0] if names else None, label="Direction", elem_id="explore-old-name")
+                    new_name = gr.Textbox("", label="New name", max_lines=1, max_length=60, elem_id="explore-new-name")
+                    renaming = gr.Button("Rename", size="md", elem_id="explore-rename")
+            with gr.Accordion("The way between pictures", open=False, elem_id="explore-way"):
+                loop = gr.Checkbox(False, label="back to the first, without an end", elem_id="explore-loop")
+                easing = gr.Radio(PACES, value="even", label="Pace", elem_id="explore-easing")
             with gr.Accordion("Open a picture made here", open=False, elem_id="explore-open"):
                 gr.Markdown(
                     "A PNG saved from Atelier knows how it was drawn. Drop it here and it is drawn again.", elem_classes="fine-print"
@@ -452,19 +479,17 @@ def build(services: Services) -> ExploreHandles:
             with gr.Row():
                 with gr.Column(scale=6, min_width=320):
                     grid = PictureGrid(label="Pictures", marks=MARKS, empty=EMPTY, elem_id="explore-grid")
-                    sheet = gr.Button("Save all as one sheet", size="md", elem_id="explore-sheet", elem_classes="own-width")
+                    with gr.Row(elem_classes="looks"):
+                        back = gr.Button("Back", size="sm", elem_id="explore-back")
+                        sheet = gr.Button("Save all as one sheet", size="sm", elem_id="explore-sheet")
                 with gr.Column(scale=5, min_width=320):
                     viewer = PictureViewer(label="Chosen", empty=CHOOSE, elem_id="explore-viewer")
-                    with gr.Row(elem_classes=["controls", "side-by-side"]):
-                        seed_a = gr.Textbox("", label="Seed A", max_lines=1, min_width=90, elem_id="explore-seed-a")
-                        seed_b = gr.Textbox("", label="Seed B", max_lines=1, min_width=90, elem_id="explore-seed-b")
-                        walked = gr.Button("Walk from A to B", size="md", elem_id="explore-walk", min_width=140)
     rights = gr.Markdown(rights_of(zoo, first), elem_classes="fine-print", elem_id="explore-rights", label="Rights")
     delivery = Delivery(label="Saved picture or film", elem_id="explore-delivery")
     drawn, shown = gr.State(Grid()), gr.State(Shown())
     handles = ExploreHandles(
-        model, class_name, truncation, seed, draw, surprised, look_buttons, grid, viewer, seed_a, seed_b, walked, sheet, opened, rights,
-        delivery, drawn, shown,
+        model, class_name, truncation, seed, draw, surprised, look_buttons, grid, viewer, shuffle, words, every_class, seek, differ,
+        stop, sliders, renamed_one, new_name, renaming, loop, easing, back, sheet, opened, rights, delivery, drawn, shown,
     )  # fmt: skip
     _wire(services, handles, looks)
     _offer_to_programs(services, first)
@@ -475,34 +500,59 @@ def _wire(services: Services, to: ExploreHandles, looks: Sequence[Look]) -> None
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     drawing: dict[str, Any] = {**quiet, "concurrency_id": MODEL_QUEUE}
     recipe_fields = [to.model, to.class_name, to.truncation, to.seed]
-    grid: dict[str, Any] = {
-        "fn": guards.sentences(draw_grid, services),
-        "inputs": recipe_fields,
-        "outputs": [to.grid, to.drawn, to.viewer, to.shown],
-        **drawing,
-    }
-    redraw = {**grid, "fn": guards.sentences(redraw_grid, services), "inputs": [to.drawn, *recipe_fields]}
-    gr.on([to.draw.click, to.seed.submit], **grid)
-    to.model.input(guards.sentences(chosen_model, services), to.model, [to.class_name, to.rights], queue=False, **quiet).then(**redraw)
+    filled = [to.grid, to.drawn, to.viewer, to.shown]
+    grid: dict[str, Any] = {"inputs": [to.drawn, *recipe_fields], "outputs": filled, **drawing}
+    redraw = {**grid, "fn": guards.sentences(redraw_grid, services)}
+    gr.on([to.draw.click, to.seed.submit], guards.sentences(draw_grid, services), **grid)
+    to.model.input(
+        guards.sentences(change_model, services),
+        to.model,
+        [to.class_name, to.rights, to.every_class, to.old_name, *to.sliders],
+        queue=False,
+        **quiet,
+    ).then(**redraw)
     to.class_name.input(trigger_mode="always_last", **redraw)
     gr.on([to.truncation.release, to.truncation.change], trigger_mode="always_last", **redraw)
     to.surprise.click(surprise, None, [to.seed, to.truncation], queue=False, **quiet).then(**redraw)
     for button, look in zip(to.looks, looks, strict=True):
-        outputs = [*recipe_fields, to.rights]
+        outputs = [*recipe_fields, to.rights, to.every_class, to.old_name, *to.sliders]
         button.click(guards.sentences(take_look, services, look), None, outputs, queue=False, **quiet).then(**redraw)
+    _wire_making(services, to, filled, drawing)
     viewed = [to.viewer, to.shown]
-    to.grid.pick(guards.sentences(pick, services), to.drawn, [*viewed, to.seed_a, to.seed_b], trigger_mode="always_last", **drawing)
-    gr.on(
-        [to.walk.click, to.seed_b.submit],
-        guards.sentences(walk, services),
-        [to.model, to.class_name, to.truncation, to.seed_a, to.seed_b],
-        viewed,
-        **drawing,
-    )
     to.opened.upload(guards.sentences(open_recipe, services), to.opened, [*viewed, *recipe_fields, to.rights], **drawing)
     saving = {**drawing, "trigger_mode": "multiple", "show_progress": "minimal"}
     to.viewer.save(guards.sentences(save_shown, services), to.shown, to.delivery, show_progress_on=to.viewer, **saving)
     to.sheet.click(guards.sentences(save_sheet, services), to.drawn, to.delivery, show_progress_on=to.grid, **saving)
+
+
+def _wire_making(services: Services, to: ExploreHandles, filled: list[Any], drawing: dict[str, Any]) -> None:
+    """Choosing, and what is made of what was chosen."""
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    viewed, wish = [to.viewer, to.shown], [to.model, to.class_name, to.truncation]
+    latest: dict[str, Any] = {**drawing, "trigger_mode": "always_last"}
+    to.grid.pick(guards.sentences(pick, services), [to.drawn, to.model, to.loop, to.easing], [*viewed, *to.sliders], **latest)
+    gr.on([to.loop.input, to.easing.input], guards.sentences(walk_again, services), [to.shown, to.loop, to.easing], viewed, **latest)
+    to.viewer.act(guards.sentences(act, services), [to.drawn, to.shown], filled, **drawing)
+    to.back.click(guards.sentences(go_back, services), to.drawn, filled, **drawing)
+    to.shuffle.click(guards.sentences(shuffle_rest, services), [to.drawn, to.shown, *wish], filled, **drawing)
+    seeking = {**drawing, "show_progress": "full", "show_progress_on": to.grid}
+    gr.on(
+        [to.find.click, to.words.submit],
+        guards.sentences(find_words, services),
+        [to.drawn, to.model, to.class_name, to.every_class, to.truncation, to.words],
+        filled,
+        **seeking,
+    )
+    to.differ.click(guards.sentences(most_different, services), [to.drawn, *wish], filled, **seeking)
+    to.stop.click(guards.sentences(ask_to_stop, services, FIND), None, None, queue=False, **quiet)
+    gr.on([slider.release for slider in to.sliders], guards.sentences(move, services), [to.shown, *to.sliders], viewed, **latest)
+    to.rename.click(
+        guards.sentences(rename, services),
+        [to.model, to.old_name, to.new_name],
+        [to.old_name, to.new_name, *to.sliders],
+        queue=False,
+        **quiet,
+    )
 
 
 def draw_at_first_visit(services: Services, to: ExploreHandles, tab: gr.Tab) -> None:

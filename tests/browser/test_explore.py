@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from engines import imaging
 from engines.models.zoo import Zoo
 from engines.production.rendering import render
-from engines.recipe import Sample, Sheet, Way, read_recipe
+from engines.recipe import Find, Mix, Sample, Sheet, Vary, Way, read_recipe
 from studio.tabs.explore import FILMS
-from tests.browser.conftest import Opener
+from tests.browser.conftest import DESKTOP, PHONE, Opener
+from tests.browser.test_curate_access import violations
 
 TAB = "Explore"
 
@@ -21,10 +23,6 @@ def ready(page: Page) -> None:
 
 def tiles(page: Page) -> list[str]:
     return page.evaluate("[...document.querySelectorAll('#explore-grid canvas')].map((canvas) => canvas.toDataURL())")
-
-
-def seed_field(page: Page, name: str) -> str:
-    return page.locator(f"#explore-{name} input, #explore-{name} textarea").first.input_value()
 
 
 def saved(page: Page, button: str, folder: Path) -> Path:
@@ -64,8 +62,7 @@ def test_two_chosen_pictures_give_a_way_to_scrub_and_save(open_tab: Opener, ship
     shown(page, 1)
     page.locator("#explore-grid [role=option]").nth(9).click()
     shown(page, 32)
-    assert (seed_field(page, "seed-a"), seed_field(page, "seed-b")) == ("2", "9")
-    slider, canvas = page.get_by_role("slider", name="From A to B"), page.locator("#explore-viewer canvas")
+    slider, canvas = page.get_by_role("slider", name="Along the way"), page.locator("#explore-viewer canvas")
     slider.focus()
     frames = []
     for key in ("Home", "ArrowRight", "End"):
@@ -117,3 +114,64 @@ def test_impossible_seeds_get_a_sentence_and_the_tab_goes_on(open_tab: Opener) -
     expect(page.locator("#explore-grid [role=option]").first).to_have_attribute("aria-label", "Seed 500")
     ready(page)
     page.wait_for_function("(old) => document.querySelector('#explore-grid canvas').toDataURL() !== old", arg=before[0])
+
+
+def test_find_vary_mix_and_walk(open_tab: Opener, shipped_zoo: Zoo, tmp_path: Path) -> None:
+    page = open_tab(TAB)
+    ready(page)
+    page.locator("#explore-words input, #explore-words textarea").first.fill("city at night")
+    page.keyboard.press("Enter")
+    expect(page.locator("#explore-grid .status")).to_contain_text("that fit best among 500", timeout=120_000)
+    ready(page)
+    page.locator("#explore-grid [role=option]").first.click()
+    shown(page, 1)
+    expect(page.locator("#explore-viewer .caption")).to_contain_text("found for “city at night”")
+    page.get_by_role("button", name="Vary slightly").click()
+    expect(page.locator("#explore-grid .status")).to_contain_text("16 neighbours")
+    ready(page)
+    for place in (1, 5, 9):
+        page.locator("#explore-grid [role=option]").nth(place).click()
+    expect(page.locator("#explore-viewer .caption")).to_contain_text("in 32 steps")
+    shown(page, 32)
+    page.get_by_role("button", name="Mix these").click()
+    expect(page.locator("#explore-viewer .caption")).to_contain_text("a mix of 33%")
+    shown(page, 1)
+    path = saved(page, "#explore-viewer .save-png", tmp_path)
+    recipe = read_recipe(path)
+    assert isinstance(recipe, Mix)
+    assert all(isinstance(parent, Vary) and isinstance(parent.parent, Find) for parent in recipe.parents)
+    assert render(shipped_zoo, recipe).tobytes() == imaging.safe_open(path).tobytes()
+    page.locator("#explore-back").click()
+    expect(page.locator("#explore-grid .status")).to_contain_text("16 pictures")
+
+
+def test_a_picture_is_moved_and_varied_with_the_keyboard_alone(open_tab: Opener) -> None:
+    page = open_tab(TAB)
+    ready(page)
+    page.locator("#explore-grid [role=option]").first.focus()
+    page.keyboard.press("Enter")
+    shown(page, 1)
+    page.get_by_role("button", name="Move along directions").focus()
+    page.keyboard.press("Enter")
+    number = page.locator("#explore-direction-1 input[type=number]")
+    number.focus()
+    number.fill("1.5")
+    page.keyboard.press("Tab")
+    expect(page.locator("#explore-viewer .caption")).to_contain_text("+1.5")
+    page.get_by_role("button", name="Vary strongly").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#explore-grid .status")).to_contain_text("16 neighbours")
+
+
+@pytest.mark.parametrize(("mode", "viewport"), [("light", DESKTOP), ("dark", DESKTOP), ("light", PHONE)])
+def test_axe_finds_nothing_in_the_explore_tab(open_tab: Opener, mode: str, viewport: dict[str, int]) -> None:
+    page = open_tab(TAB, viewport=viewport)
+    page.evaluate("(dark) => document.body.classList.toggle('dark', dark)", mode == "dark")
+    ready(page)
+    for name in ("Move along directions", "Other names", "The way between pictures", "Open a picture made here"):
+        page.get_by_role("button", name=name).click()
+    for place in (3, 8):
+        page.locator("#explore-grid [role=option]").nth(place).click()
+    shown(page, 32)
+    page.wait_for_timeout(400)
+    assert violations(page, set()) == []

@@ -8,7 +8,7 @@ from engines import imaging
 from engines.errors import StudioError
 from engines.models.zoo import Zoo
 from engines.production.rendering import render
-from engines.recipe import read_recipe
+from engines.recipe import Mix, read_recipe
 from studio.settings import Settings
 from studio.state import Services
 from studio.tabs import classes
@@ -77,7 +77,7 @@ def test_what_cannot_be_drawn_gets_a_sentence(
 
 def test_nothing_drawn_is_nothing_to_save(services: Services) -> None:
     with pytest.raises(StudioError, match="draw a class first"):
-        classes.save_all(services, classes.Drawn(), None)  # type: ignore[arg-type]
+        classes.save_all(services, classes.Grid(), None)  # type: ignore[arg-type]
     with pytest.raises(StudioError, match="draw the sheet first"):
         classes.save_sheet("")
 
@@ -86,3 +86,24 @@ def test_the_tab_builds_with_and_without_models(services: Services, tmp_path: Pa
     with gr.Blocks():
         assert classes.build(services).class_name.value == CLASSES[0]
         assert classes.build(Services(Zoo([]), Settings(home=tmp_path))).model.value is None
+
+
+def test_two_classes_are_blended_seed_by_seed(services: Services, tmp_path: Path) -> None:
+    recipes = classes.blended_recipes(services, "garments", "coat", "hat", 0.25, "1-3", 0.8)
+    assert [recipe.shares for recipe in recipes if isinstance(recipe, Mix)] == [(0.75, 0.25)] * 3
+    files = classes.write_pictures(services.draw(recipes), recipes, tmp_path)
+    assert len(set(files)) == 3
+    for path in files:
+        recipe = read_recipe(path)
+        assert recipe is not None
+        assert render(services.zoo, recipe).tobytes() == imaging.safe_open(path).tobytes()
+    assert classes.blended_recipes(services, "garments", "coat", "", 0.5, "1", 1.0) == classes.class_recipes(
+        services, "garments", "coat", "1", 1.0
+    )
+    for other, share in (("kimono", 0.5), ("hat", 7), ("hat", float("nan"))):
+        with pytest.raises(StudioError):
+            classes.blended_recipes(services, "garments", "coat", other, share, "1", 1.0)
+
+
+def test_what_was_not_measured_is_not_claimed(services: Services) -> None:
+    assert "has not been measured" in classes.recognised(services, "garments", "coat")

@@ -1,6 +1,8 @@
 import itertools
 import math
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -8,15 +10,17 @@ import pytest
 from PIL import Image
 
 from engines.errors import StudioError
+from engines.exploration.directions import Direction, own_file, save_directions
 from engines.exploration.sampling import draw, sample_recipes
 from engines.models.zoo import Zoo
 from engines.production.rendering import render
-from engines.recipe import MAX_SEED, Blend, Recipe, Sample, Sheet, Way, read_recipe, save_with_recipe
+from engines.recipe import MAX_SEED, Blend, Layers, Mix, Recipe, Sample, Sheet, Steer, Vary, read_recipe, save_with_recipe, shift_text
 from studio.components.picture_grid import Tiles
+from studio.panels import exploring
+from studio.panels.exploring import Grid, Shown
 from studio.state import Services
 from studio.tabs import explore
-from studio.tabs.explore import Grid, Shown
-from studio.wording import file_name, first_sample
+from studio.wording import file_name
 
 
 def pixels(path: Path | str) -> np.ndarray:
@@ -25,8 +29,12 @@ def pixels(path: Path | str) -> np.ndarray:
 
 
 def drawn_grid(services: Services, request: gr.Request, seed: str = "0", model: str = "scenes") -> tuple[Tiles, Grid]:
-    *_, (tiles, drawn, _, _) = explore.draw_grid(services, model, None, 1.0, seed, request)
+    *_, (tiles, drawn, _, _) = explore.draw_grid(services, Grid(), model, None, 1.0, seed, request)
     return tiles, drawn
+
+
+def picked(services: Services, drawn: Grid, places: list[object], request: gr.Request) -> tuple[Any, ...]:
+    return explore.pick(services, drawn, "scenes", False, "even", event(key=drawn.key, places=places), request)
 
 
 def event(**data: object) -> gr.EventData:
@@ -34,7 +42,7 @@ def event(**data: object) -> gr.EventData:
 
 
 def test_the_grid_shows_its_places_at_once_and_then_fills(services: Services, request_of_ann: gr.Request) -> None:
-    steps = list(explore.draw_grid(services, "scenes", None, 1.0, "5", request_of_ann))
+    steps = list(explore.draw_grid(services, Grid(), "scenes", None, 1.0, "5", request_of_ann))
     ready = [tiles.ready for tiles, *_ in steps]
     assert ready == [0, 4, 8, 12, 16]
     assert steps[0][0].labels[0] == "Seed 5"
@@ -48,7 +56,7 @@ def test_the_grid_is_not_drawn_again_for_what_it_shows(services: Services, reque
 
 
 def test_gradio_sends_each_step_of_the_grid_whole(services: Services, request_of_ann: gr.Request) -> None:
-    kinds = [type(tiles.payload()) for tiles, *_ in explore.draw_grid(services, "scenes", None, 1.0, "5", request_of_ann)]
+    kinds = [type(tiles.payload()) for tiles, *_ in explore.draw_grid(services, Grid(), "scenes", None, 1.0, "5", request_of_ann)]
     assert all(before is not after for before, after in itertools.pairwise(kinds))
 
 
@@ -67,7 +75,7 @@ def test_different_seeds_give_different_pictures_and_psi_0_gives_one(services: S
 
 def test_every_saved_picture_draws_itself_again(services: Services, request_of_ann: gr.Request, tmp_path: Path) -> None:
     _, drawn = drawn_grid(services, request_of_ann)
-    _, shown, *_ = explore.pick(services, drawn, event(key=drawn.key, places=[1, 6]), request_of_ann)
+    _, shown, *_ = picked(services, drawn, [1, 6], request_of_ann)
     saved = [
         explore.save_file(services, shown, 11, "png", tmp_path),
         explore.save_sheet(services, drawn, request_of_ann),
@@ -79,16 +87,15 @@ def test_every_saved_picture_draws_itself_again(services: Services, request_of_a
         assert np.array_equal(pixels(path), np.asarray(render(services.zoo, recipe)))
 
 
-def test_one_choice_shows_a_picture_two_show_the_way_between_them(services: Services, request_of_ann: gr.Request) -> None:
+def test_one_choice_shows_a_picture_several_show_the_way_through_them(services: Services, request_of_ann: gr.Request) -> None:
     _, drawn = drawn_grid(services, request_of_ann)
-    strip, shown, seed_a, seed_b = explore.pick(services, drawn, event(key=drawn.key, places=[3, None]), request_of_ann)
-    assert (strip.frames, len(shown.recipes), seed_a, seed_b) == (1, 1, "3", "")
-    strip, shown, seed_a, seed_b = explore.pick(services, drawn, event(key=drawn.key, places=[3, 0]), request_of_ann)
-    assert (strip.frames, seed_a, seed_b) == (32, "3", "0")
-    assert isinstance(shown.recipes[0], Way)
-    assert [first_sample(parent).seed for parent in shown.recipes[0].parents] == [3, 0]  # type: ignore[union-attr]
-    strip, shown, seed_a, seed_b = explore.pick(services, drawn, event(key=drawn.key, places=[None, None]), request_of_ann)
-    assert (strip, shown, seed_a, seed_b) == (None, Shown(), "", "")
+    strip, shown, *sliders = picked(services, drawn, [3, None], request_of_ann)
+    assert (strip.frames, len(shown.recipes), len(sliders)) == (1, 1, exploring.SLIDERS)
+    strip, shown, *_ = picked(services, drawn, [3, 0, 8], request_of_ann)
+    assert (strip.frames, strip.caption) == (32, "From Seed 3, Seed 0, Seed 8 in 32 steps")
+    assert [recipe.seed for recipe in exploring.chosen_of(shown) if isinstance(recipe, Sample)] == [3, 0, 8]
+    strip, shown, *_ = picked(services, drawn, [None, None], request_of_ann)
+    assert (strip, shown) == (None, Shown())
 
 
 def test_a_choice_in_an_older_grid_changes_nothing(services: Services, request_of_ann: gr.Request) -> None:
@@ -96,7 +103,7 @@ def test_a_choice_in_an_older_grid_changes_nothing(services: Services, request_o
     assert explore.chosen_places(drawn, "older", [0, 1]) is None
 
 
-@pytest.mark.parametrize("places", [[99], [-1], [math.nan], ["1"], [True], "01", None, [0, 1, 2]])
+@pytest.mark.parametrize("places", [[99], [-1], [math.nan], ["1"], [True], "01", None, [0] * 9])
 def test_an_impossible_choice_gets_a_sentence(services: Services, request_of_ann: gr.Request, places: object) -> None:
     _, drawn = drawn_grid(services, request_of_ann)
     with pytest.raises(StudioError):
@@ -104,10 +111,96 @@ def test_an_impossible_choice_gets_a_sentence(services: Services, request_of_ann
 
 
 def test_the_way_begins_and_ends_at_the_chosen_pictures(services: Services, request_of_ann: gr.Request, tmp_path: Path) -> None:
-    _, shown = explore.walk(services, "scenes", None, 1.0, "2", "9", request_of_ann)
+    _, drawn = drawn_grid(services, request_of_ann)
+    _, shown, *_ = picked(services, drawn, [2, 9], request_of_ann)
     ends = [pixels(explore.save_file(services, shown, frame, "png", tmp_path)) for frame in (0, 31)]
     alone = [pixels(path) for path in explore.sample(services, "scenes", "2,9", 1, 1.0, "", request_of_ann)]
     assert all(np.array_equal(end, picture) for end, picture in zip(ends, alone, strict=True))
+
+
+def test_a_way_can_be_a_loop_and_slow_at_its_pictures(services: Services, request_of_ann: gr.Request) -> None:
+    _, drawn = drawn_grid(services, request_of_ann)
+    _, shown, *_ = picked(services, drawn, [2, 9, 4], request_of_ann)
+    strip, again = exploring.walk_again(services, shown, True, "soft", request_of_ann)
+    assert strip.caption.endswith("and back in 32 steps")
+    assert exploring.chosen_of(again) == exploring.chosen_of(shown)
+    assert exploring.walk_again(services, Shown(), True, "soft", request_of_ann) == (gr.skip(), gr.skip())
+
+
+@pytest.mark.parametrize("kind", ["frames", "sheet"])
+def test_a_way_is_saved_as_frames_and_as_a_contact_sheet(services: Services, request_of_ann: gr.Request, tmp_path: Path, kind: str) -> None:
+    _, drawn = drawn_grid(services, request_of_ann)
+    _, shown, *_ = picked(services, drawn, [2, 9], request_of_ann)
+    path = explore.save_file(services, shown, 0, kind, tmp_path)
+    if kind == "frames":
+        with zipfile.ZipFile(path) as archive:
+            assert len(archive.namelist()) == 32
+            archive.extract("frame-0031.png", tmp_path)
+        path = tmp_path / "frame-0031.png"
+    recipe = read_recipe(path)
+    assert recipe is not None
+    assert np.array_equal(pixels(path), np.asarray(render(services.zoo, recipe)))
+
+
+@pytest.mark.parametrize("action", ["slightly", "strongly"])
+def test_variations_fill_the_grid_around_the_frame_on_show(services: Services, request_of_ann: gr.Request, action: str) -> None:
+    _, drawn = drawn_grid(services, request_of_ann)
+    _, shown, *_ = picked(services, drawn, [2, 9], request_of_ann)
+    *_, (tiles, varied, strip, _) = exploring.act(services, drawn, shown, event(action=action, frame=10), request_of_ann)
+    assert varied.recipes[0] == shown.recipes[10]
+    assert all(isinstance(recipe, Vary) and recipe.parent == shown.recipes[10] for recipe in varied.recipes[1:])
+    assert (tiles.ready, strip) == (16, gr.skip())
+    *_, (_, back, _, _) = exploring.go_back(services, varied, request_of_ann)
+    assert back.recipes == drawn.recipes
+
+
+@pytest.mark.parametrize(("action", "kind"), [("mix", Mix), ("layers", Layers)])
+def test_one_picture_is_made_of_two(services: Services, request_of_ann: gr.Request, action: str, kind: type) -> None:
+    _, drawn = drawn_grid(services, request_of_ann)
+    _, shown, *_ = picked(services, drawn, [2, 9], request_of_ann)
+    ((_, _, strip, made),) = exploring.act(services, drawn, shown, event(action=action, frame=0), request_of_ann)
+    assert isinstance(made.recipes[0], kind)
+    assert [name for name, _ in strip.actions] == ["slightly", "strongly"]
+
+
+@pytest.mark.parametrize("data", [{"action": "explode"}, {"action": "mix"}, {"action": "slightly", "frame": 99}, {}])
+def test_an_impossible_action_gets_a_sentence(services: Services, request_of_ann: gr.Request, data: dict[str, object]) -> None:
+    _, drawn = drawn_grid(services, request_of_ann)
+    _, shown, *_ = picked(services, drawn, [2], request_of_ann)
+    for state in (shown, Shown()):
+        with pytest.raises(StudioError):
+            list(exploring.act(services, drawn, state, event(**data), request_of_ann))
+
+
+def test_chosen_pictures_stay_when_the_rest_is_shuffled(services: Services, request_of_ann: gr.Request) -> None:
+    _, drawn = drawn_grid(services, request_of_ann)
+    _, shown, *_ = picked(services, drawn, [2, 9], request_of_ann)
+    *_, (_, shuffled, strip, _) = exploring.shuffle_rest(services, drawn, shown, "scenes", None, 1.0, request_of_ann)
+    same = [place for place in range(16) if shuffled.recipes[place] == drawn.recipes[place]]
+    assert (same, strip) == ([2, 9], gr.skip())
+
+
+def test_a_picture_is_moved_along_a_direction_and_back(services: Services, request_of_ann: gr.Request) -> None:
+    card = services.zoo.card("scenes")
+    save_directions(own_file("scenes"), card, [Direction("Up", "sefa", 0, shift_text([0.5] * 16))])
+    try:
+        _, drawn = drawn_grid(services, request_of_ann)
+        _, shown, *sliders = picked(services, drawn, [2], request_of_ann)
+        assert [slider["visible"] for slider in sliders] == [True] + [False] * (exploring.SLIDERS - 1)
+        _, moved = exploring.move(services, shown, request_of_ann, 1.5, 0, 0)
+        assert isinstance(moved.recipes[0], Steer)
+        _, further = exploring.move(services, moved, request_of_ann, 2.5, 0, 0)
+        assert isinstance(further.recipes[0], Steer)
+        assert further.recipes[0].parent == shown.recipes[0]
+        assert exploring.move(services, further, request_of_ann, 0, 0, 0)[1] == shown
+        assert exploring.rename(services, "scenes", "Up", "Taller")[2]["label"] == "Taller"
+        for values in ((9.0,), (math.nan,), ("1",)):
+            with pytest.raises(StudioError):
+                exploring.move(services, shown, request_of_ann, *values)
+    finally:
+        own_file("scenes").unlink()
+    with pytest.raises(StudioError, match="choose one"):
+        exploring.move(services, Shown(), request_of_ann, 1.0)
 
 
 @pytest.mark.parametrize("kind", ["mp4", "gif"])
@@ -157,8 +250,8 @@ def test_a_wrong_wish_gets_a_sentence(
 
 
 def test_a_class_left_from_another_model_is_not_asked_for(services: Services) -> None:
-    assert explore.class_for(services.zoo, "scenes", "hat") is None
-    assert explore.class_for(services.zoo, "garments", "hat") == "hat"
+    assert explore.class_for(services, "scenes", "hat") is None
+    assert explore.class_for(services, "garments", "hat") == "hat"
 
 
 def test_a_saved_picture_opens_again_with_its_fields(services: Services, request_of_ann: gr.Request) -> None:
