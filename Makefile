@@ -39,6 +39,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
 
 FASHION_MNIST ?= /usr/share/datasets/fashion-mnist
+CLEANED = build/leather_denim-cleaned
 EVALUATE = $(BIN)/python -m engines evaluate --models assets/models --card
 
 evaluate: $(VENV)/.dev
@@ -46,7 +47,9 @@ evaluate: $(VENV)/.dev
 	$(EVALUATE) cityscape --data "$(DATA)/scenes" --classes buildings,street
 	$(EVALUATE) clothing --data "$(DATA)/clothing"
 	$(EVALUATE) materials --data "$(DATA)/leather_denim" --classes trainA=leather,trainB=denim
-	$(EVALUATE) leather-denim --data "$(DATA)/leather_denim" --classes trainA=leather,trainB=denim
+	test -d $(CLEANED) || $(BIN)/python -m engines doctor "$(DATA)/leather_denim" --classes trainA=leather,trainB=denim --clean $(CLEANED)
+	$(EVALUATE) leather-denim --data $(CLEANED) --classes trainA=leather,trainB=denim
+	$(EVALUATE) upscale-4 --data "$(DATA)/clothing"
 	if test -d "$(FASHION_MNIST)"; then $(EVALUATE) fashion-mnist --data "$(FASHION_MNIST)"; fi
 	$(EVALUATE) studio-clip --data "$(DATA)"
 	$(BIN)/python -m tests.engines.curation.planted_defects "$(DATA)/scenes"
