@@ -105,8 +105,8 @@ def test_the_user_s_own_model_wins_over_a_shipped_one(tiny_zoo: Zoo, tmp_path: P
 SHIPPED = sorted(path.parent.name for path in SHIPPED_MODELS.glob("*/atelier.json"))
 
 
-def test_the_six_models_are_shipped() -> None:
-    assert SHIPPED == ["cityscape", "clothing", "fashion-mnist", "leather-denim", "materials", "studio-clip"]
+def test_the_seven_models_are_shipped() -> None:
+    assert SHIPPED == ["cityscape", "clothing", "fashion-mnist", "leather-denim", "materials", "studio-clip", "upscale-4"]
 
 
 @pytest.mark.parametrize("name", SHIPPED)
