@@ -205,7 +205,7 @@ def draw_class(
     what = f"{class_name} with {share:.0%} {other}" if other else class_name
     labels = tuple(f"{what}, seed {sample.seed}" for recipe in recipes if (sample := first_sample(recipe)))
     many = "1 picture" if len(recipes) == 1 else f"{len(recipes)} pictures"
-    message = f"{many} of {what}, drawn by {model} in {time.perf_counter() - begun:.1f} s."
+    message = f"{many} of {what if other else f'the class {class_name}'}, drawn by {model} in {time.perf_counter() - begun:.1f} s."
     if not other:
         message += f" {recognised(services, model, class_name)}"
     return Tiles(secrets.token_hex(4), labels, sprite, GRID_COLUMNS, len(recipes), message), Grid(tuple(recipes))
