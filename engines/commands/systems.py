@@ -86,7 +86,6 @@ def run(arguments: argparse.Namespace) -> None:
         raise StudioError(f"there is no system {unknown[0]!r}: choose of {', '.join(SYSTEMS)}")
     progress = Politely(TextProgress())
     compute.keep_memory()
-    torch.set_flush_denormal(True)
     rows = []
     for preset in (SYSTEMS[name] for name in wanted):
         folder = Run(arguments.out / preset.name)

@@ -3,12 +3,14 @@
 import contextlib
 import io
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
+from engines import compute
 from engines.commands import main
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
@@ -24,14 +26,27 @@ class Done:
 
 
 def atelier(*arguments: object, home: Path | None = None) -> Done:
-    """Run one command in this process, which saves starting another; `home` becomes STUDIO_HOME."""
+    """Run one command in this process, which saves starting another; `home` becomes STUDIO_HOME.
+
+    What a command does to its process (a lower priority, memory kept, signals taken) would stay with the tests: it is not done, or undone.
+    """
     out, err = io.StringIO(), io.StringIO()
     environment = {"STUDIO_HOME": str(home)} if home else {}
-    with patch.dict(os.environ, environment), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    with (
+        patch.dict(os.environ, environment),
+        patch.object(compute, "give_way", lambda: None),
+        patch.object(compute, "keep_memory", lambda: None),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
         try:
             code = main([str(argument) for argument in arguments])
         except SystemExit as ended:  # --help
             code = int(ended.code or 0)
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
     return Done(code, out.getvalue(), err.getvalue())
 
 
