@@ -2,7 +2,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
 from pathlib import Path
@@ -163,6 +163,15 @@ def test_a_stop_is_heard_within_a_second(fault: Behaviour, make: Make, picture_s
     assert time.monotonic() - heard[0] < 1
 
 
+@pytest.fixture
+def keyboard() -> Iterator[None]:
+    """Ctrl-C interrupts, as in a terminal: what a shell starts in the background is deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("keyboard")
 @pytest.mark.parametrize("fault", [Status(429, {"Retry-After": "30"}), Slow(8)], ids=["waiting", "hanging"])
 def test_an_interrupt_from_the_keyboard_is_heard_within_a_second(fault: Behaviour, make: Make, picture_server: PictureServer) -> None:
     client = make(Clock(), Patience())
