@@ -30,6 +30,12 @@ from engines.models.zoo import Zoo
 from engines.recipe import shift_numbers, shift_text
 
 
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a person has named elsewhere must not be found here."""
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "home"))
+
+
 @pytest.fixture(scope="module")
 def found(tiny_zoo: Zoo) -> list[Direction]:
     return find_directions(tiny_zoo.generator("scenes"), count=2, draws=128, seeds=12)
