@@ -22,7 +22,7 @@ class Page(gr.Blocks):
             unread |= set() if component["id"] in given else {"api_info_as_input"}
             unread |= set() if component["id"] in taken else {"api_info_as_output"}
             for name in unread:
-                component.pop(name, None)  # type: ignore[misc]
+                component.pop(name, None)
             if component["id"] in given | taken:
                 component["api_info"] = {}  # read, and not used where the other two are there
         return config

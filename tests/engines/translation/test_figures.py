@@ -58,7 +58,7 @@ def test_one_command_draws_three_rows_both_ways_and_the_curves(figured: tuple[Do
         assert rows.height > 6 * 48
         assert rows.width == 150 + 2 * 50
     with Image.open(runs / "figure" / "curves.png") as curves:
-        assert curves.width == 4 * 420
+        assert curves.size == (3 * 420, 2 * 320)  # four losses, three abreast
     for blocks in (6, 9):
         assert len(trained_pair(Run(runs / f"resnet-{blocks}")).networks[0].transform) == blocks  # type: ignore[arg-type]
 
