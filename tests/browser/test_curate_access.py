@@ -34,8 +34,14 @@ EXCEPTIONS: tuple[Excused, ...] = ()
 """None is needed now; one that is not needed any more fails, too."""
 
 
+STILL = """() => Promise.allSettled(
+  document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity).map((one) => one.finished)
+)"""
+
+
 def violations(page: Page, used: set[Excused]) -> list[str]:
-    """What axe finds on the page as it is, without the exceptions, which are noted."""
+    """What axe finds on the page when no colour fades any more, without the exceptions, which are noted."""
+    page.evaluate(STILL)
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(AXE)
     found = []

@@ -16,6 +16,7 @@ from engines.production.rendering import render
 from engines.recipe import Look, Sample, Swap, file_hash, read_recipe
 from tests import pictures
 from tests.browser.conftest import DESKTOP, PATIENCE, PHONE, Opener
+from tests.browser.test_curate_access import STILL
 from tests.engines.translation.garments import person
 
 TAB = "Texture swap"
@@ -260,7 +261,8 @@ def test_axe_finds_nothing_in_the_tab_empty_or_filled(open_tab: Opener, tmp_path
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds of WCAG 2.2 AA on the page as it is, as rule and place."""
+    """What axe finds of WCAG 2.2 AA on the page when no colour fades any more, as rule and place."""
+    page.evaluate(STILL)
     page.evaluate((Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text())
     found = page.evaluate(
         "(tags) => axe.run(document, {runOnly: {type: 'tag', values: tags}}).then((result) => result.violations)",
