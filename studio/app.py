@@ -11,7 +11,7 @@ from engines import imaging
 from engines.errors import StudioError
 from engines.models.zoo import Zoo
 from engines.recipe import Drawn, Recipe, read_recipe
-from studio import graphics, guards, theme
+from studio import graphics, guards, theme, wording
 from studio.components.delivery import Delivery
 from studio.components.picture_grid import save_sprite
 from studio.components.picture_viewer import Strip
@@ -216,7 +216,7 @@ def new_model(services: Services, name: str) -> list[Any]:
 def show_in_explore(services: Services, recipe: Recipe, folder: Path, note: str) -> tuple[Any, Any]:
     """A picture in Explore's viewer, whatever it was made of."""
     picture = graphics.on_checks(graphics.drawn(services, trays.light(recipe), folder))
-    caption = f"{graphics.described(recipe)}. {note}".strip()
+    caption = f"{wording.title(recipe)}. {note}".strip()
     sprite = save_sprite([picture], 1, folder, side=2 * STRIP_SIDE)
     actions = VARYING if isinstance(recipe, Drawn) else ()
     return Strip(sprite, 1, 1, caption=caption, actions=actions), explore.Shown((recipe,))

@@ -13,36 +13,30 @@ from PIL import Image
 
 from engines import imaging
 from engines.errors import StudioError
-from engines.finishing import Clearing, Colourway, Mockup, PrintJob, Repeat, Shape, Step
+from engines.finishing import PrintJob, Step
 from engines.production.finish import finished, opaque_if_whole
 from engines.production.printing import page_pixels
 from engines.production.rendering import other_weights, proven_recipe, with_present_weights
 from engines.recipe import (
     PNG_KEY,
-    Blend,
-    Drawn,
     Finish,
     Picture,
     Recipe,
-    Sample,
-    Sheet,
-    Swap,
     after,
     file_hash,
     given_pictures,
-    parents_of,
     read_recipe,
     rights_of,
     to_json,
 )
 from studio import guards
 from studio.state import Services
+from studio.wording import title
 
 CHECKS = (244, 222)
 CHECK = 12
 MOST_PIXELS = 40 * 10**6
 THUMBNAIL = 144
-OWN_PICTURE = "A picture of your own"
 UNKNOWN_RIGHTS = "unknown, it is a picture of your own"
 
 
@@ -142,7 +136,7 @@ def stepped(graphic: Image.Image, recipe: Recipe, steps: Sequence[Step]) -> tupl
 
 def saved(picture: Image.Image, recipe: Recipe, folder: Path, name: str = "", with_recipe: bool = True) -> Path:
     """A PNG for download, with its recipe and rights inside or without a word."""
-    path = folder / guards.file_name(name or described(recipe), fingerprint(recipe)[:6], suffix=".png")
+    path = folder / guards.file_name(name or title(recipe), fingerprint(recipe)[:6], suffix=".png")
     chunks = {PNG_KEY: to_json(recipe), "Copyright": rights_line(recipe)} if with_recipe else {}
     imaging.save_png(picture, path, chunks)
     return path
@@ -174,45 +168,3 @@ def on_checks(picture: Image.Image) -> Image.Image:
 def rights_line(recipe: Recipe) -> str:
     """What may be done with a picture, one sentence a model."""
     return " ".join(rights_of(recipe)) or UNKNOWN_RIGHTS
-
-
-def described(recipe: Recipe) -> str:
-    """A recipe in a few words."""
-    if isinstance(recipe, Picture):
-        return OWN_PICTURE
-    if isinstance(recipe, Sheet):
-        return f"Sheet of {len(recipe.tiles)}"
-    if isinstance(recipe, Swap):
-        return f"Swap to {recipe.target}"
-    if isinstance(recipe, Finish):
-        return _of_step(recipe.step)
-    of = f"{recipe.model} {name}" if (name := getattr(recipe, "class_name", None)) else recipe.model
-    if isinstance(recipe, Sample):
-        return f"{of}, seed {recipe.seed}"
-    if isinstance(recipe, Blend):
-        return f"{of}, {recipe.position:.0%} from seed {recipe.seeds[0]} to {recipe.seeds[1]}"
-    return _derived(recipe)
-
-
-def _derived(recipe: Drawn) -> str:
-    """What was made of other pictures of the same model."""
-    words = getattr(recipe, "words", "")
-    if words:
-        return f"{recipe.model}: “{words[:60]}”"
-    parents = parents_of(recipe)
-    many = f" of {len(parents)}" if len(parents) > 1 else ""
-    return f"{recipe.model}, {recipe.operation}{many}"
-
-
-def _of_step(step: Step) -> str:
-    if isinstance(step, Mockup):
-        return f"{step.garment} in {step.colour}"
-    if isinstance(step, PrintJob):
-        return f"Print {step.width:g} × {step.height:g} mm"
-    if isinstance(step, Colourway):
-        return f"Colourway of {len(step.new)}"
-    if isinstance(step, Repeat):
-        return f"Fabric, {step.layout}"
-    if isinstance(step, Shape):
-        return f"Cut to a {step.kind}"
-    return f"Without {step.colour}" if isinstance(step, Clearing) else "Finished"

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from engines.exploration.interpolation import leg
+from engines.finishing import Colourway, Mockup, PrintJob, Repeat, Shape, Step
 from engines.recipe import (
     Blend,
     Diverse,
@@ -23,6 +24,8 @@ from engines.recipe import (
     parents_of,
 )
 from studio import guards
+
+OWN_PICTURE = "A picture of your own"
 
 
 def first_sample(recipe: Recipe) -> Sample | None:
@@ -47,16 +50,49 @@ def short(recipe: Recipe) -> str:
     return names.get(type(recipe), recipe.operation.capitalize())
 
 
-def described(recipe: Recipe) -> str:
-    """A recipe in a few words."""
-    if isinstance(recipe, Sheet):
-        return f"A sheet of {len(recipe.tiles)} pictures"
-    if isinstance(recipe, Swap):
-        return f"A swap to {recipe.target} by {recipe.model}"
+def title(recipe: Recipe) -> str:
+    """A recipe as the tray calls its picture and as the files that it saves begin: model and seed, or the last thing done."""
     if isinstance(recipe, Picture):
-        return "A picture from elsewhere"
+        return OWN_PICTURE
+    if isinstance(recipe, Sheet):
+        return f"Sheet of {len(recipe.tiles)}"
+    if isinstance(recipe, Swap):
+        return f"Swap to {recipe.target}"
     if isinstance(recipe, Finish):
-        return f"{recipe.operation.capitalize()} of: {described(recipe.source)}"
+        return _step(recipe.step)
+    if isinstance(recipe, Sample):
+        return f"{recipe.model} {recipe.class_name or ''}".strip() + f", seed {recipe.seed}"
+    if isinstance(recipe, Blend):
+        of = f"{recipe.model} {recipe.class_name or ''}".strip()
+        return f"{of}, {recipe.position:.0%} from seed {recipe.seeds[0]} to {recipe.seeds[1]}"
+    if isinstance(recipe, Find):
+        return f"{recipe.model}: “{recipe.words[:60]}”"
+    many = len(parents_of(recipe))
+    return f"{recipe.model}, {recipe.operation}" + (f" of {many}" if many > 1 else "")
+
+
+def _step(step: Step) -> str:
+    if isinstance(step, Mockup):
+        return f"{step.garment} in {step.colour}"
+    if isinstance(step, PrintJob):
+        return f"Print {step.width:g} × {step.height:g} mm"
+    if isinstance(step, Colourway):
+        return f"Colourway of {len(step.new)}"
+    if isinstance(step, Repeat):
+        return f"Fabric, {step.layout}"
+    return f"Cut to a {step.kind}" if isinstance(step, Shape) else f"Without {step.colour}"
+
+
+def described(recipe: Recipe) -> str:
+    """A recipe in a line, with all that it began with; its title, and more where there is more to tell."""
+    if isinstance(recipe, Sheet):
+        return f"{title(recipe)} pictures"
+    if isinstance(recipe, Swap):
+        return f"{title(recipe)} by {recipe.model}"
+    if isinstance(recipe, Picture):
+        return title(recipe)
+    if isinstance(recipe, Finish):
+        return f"{title(recipe)}, from {described(recipe.source)}"
     return f"{_of(recipe)}: {_operation(recipe)}"
 
 

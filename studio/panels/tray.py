@@ -22,7 +22,7 @@ from engines.paths import replacing
 from engines.production.contact_sheet import Named, save_contact_sheet
 from engines.production.origin import Origin
 from engines.recipe import Finish, Picture, Recipe, Sheet, Swap, from_json, parents_of, to_json
-from studio import graphics, guards
+from studio import graphics, guards, wording
 from studio.components.tray import Compared, Kept, Looked, Node, Word
 from studio.state import Services
 
@@ -57,7 +57,7 @@ def kept(services: Services, recipe: Recipe, picture: Image.Image) -> Word:
 
 
 def _kept(recipe: Recipe, picture: Image.Image) -> Kept:
-    title, rights = graphics.described(recipe), graphics.rights_line(recipe)
+    title, rights = wording.title(recipe), graphics.rights_line(recipe)
     return Kept(to_json(recipe), title, rights, graphics.thumbnail(picture))
 
 
@@ -108,7 +108,7 @@ def tree_of(services: Services, recipe: Recipe, folder: Path) -> Node:
         if graphics.at_hand(of, folder):
             picture = graphics.thumbnail(graphics.drawn(services, light(of), folder), 88)
         above = () if isinstance(of, Sheet) else tuple(node(parent) for parent in parents_with_files(of) if left[0] > 0)
-        return Node(to_json(of), graphics.described(of), of.operation, picture, above)
+        return Node(to_json(of), wording.title(of), of.operation, picture, above)
 
     return node(recipe)
 
@@ -190,7 +190,7 @@ def write_zip(services: Services, items: Sequence[Packed], path: Path, scratch: 
     rows, sheet = [], []
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
         for number, item in enumerate(items, 1):
-            title, rights = graphics.described(item.recipe), graphics.rights_line(item.recipe)
+            title, rights = wording.title(item.recipe), graphics.rights_line(item.recipe)
             whole = graphics.at_hand(item.recipe, folder)
             picture = graphics.drawn(services, item.recipe, folder) if whole else small_copy(item.picture)
             made = graphics.saved(picture, item.recipe, scratch, with_recipe=with_recipes and whole)

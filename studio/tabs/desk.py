@@ -22,7 +22,7 @@ from engines.production.repeat import LAYOUTS, seam_verdict, seams
 from engines.production.separations import MOST_INKS, choose_inks, proof, save_separations, separate
 from engines.production.shapes import SHAPES
 from engines.recipe import Finish, Recipe, after, from_json
-from studio import graphics, guards
+from studio import graphics, guards, wording
 from studio.components.delivery import Delivery
 from studio.components.picture_grid import save_sprite
 from studio.components.picture_viewer import PictureViewer, Strip
@@ -279,7 +279,7 @@ def show(services: Services, desk: Desk, request: gr.Request, *values: Any) -> t
         return None, ""
     picture, line = preview(desk, wanted)
     sprite = save_sprite([graphics.on_checks(picture)], 1, services.session_folder(request), side=PREVIEW)
-    caption = f"{graphics.described(desk.graphic.recipe)}. {line}"
+    caption = f"{wording.title(desk.graphic.recipe)}. {line}"
     return Strip(sprite, 1, 1, caption=caption), f"*Rights:* {guards.plain(graphics.rights_line(desk.graphic.recipe))}"
 
 

@@ -15,8 +15,6 @@ from studio import graphics
 from studio.state import Services
 from tests.pictures import photograph
 
-OTHER = "0" * 64
-
 
 @pytest.fixture
 def recipe(services: Services) -> Sample:
@@ -79,7 +77,7 @@ def test_a_small_copy_is_a_small_picture(services: Services, recipe: Sample) -> 
     assert len(address) < 12_000
 
 
-def test_every_kind_of_recipe_has_a_few_words(services: Services, recipe: Sample) -> None:
-    assert graphics.described(recipe) == "garments hat, seed 5"
-    assert graphics.described(after(recipe, Mockup(colour="navy"))) == "t-shirt in navy"
-    assert graphics.described(Picture(OTHER)) == graphics.OWN_PICTURE
+def test_a_saved_picture_is_named_after_what_was_done_last(services: Services, recipe: Sample, folder: Path) -> None:
+    picture = Image.new("RGB", (8, 8))
+    named = [graphics.saved(picture, one, folder).name for one in (recipe, after(recipe, Mockup(colour="navy")))]
+    assert [name.rpartition("-")[0] for name in named] == ["garments-hat-seed-5", "t-shirt-in-navy"]

@@ -24,6 +24,7 @@ from studio import graphics
 from studio.panels import tray
 from studio.settings import Settings
 from studio.state import Services
+from studio.wording import OWN_PICTURE
 from tests.pictures import photograph
 
 UNKNOWN = '{"format": 1, "operation": "sample", "model": "%s", "weights": "' + "0" * 64 + '", "rights": "", "seed": %s, "truncation": 1}'
@@ -70,7 +71,7 @@ def test_a_swap_of_ones_own_picture_has_that_picture_above_it(served: Services, 
     recipe = swap_recipe(served.zoo.translator("leather-denim"), "denim", "a" * 64)
     looked = tray.look(served, event(recipe=to_json(recipe)), request_of_ann).looked
     assert looked is not None
-    assert (looked.picture, [parent.title for parent in looked.tree.parents]) == ("", [graphics.OWN_PICTURE])
+    assert (looked.picture, [parent.title for parent in looked.tree.parents]) == ("", [OWN_PICTURE])
     assert "open that file" in looked.note
 
 
