@@ -45,20 +45,34 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 
 
 @dataclass(frozen=True)
-class Sample:
-    """One picture drawn from a seed.
+class OfWeights:
+    """What every recipe of a picture that weights took part in says.
 
     Attributes:
         model, weights: name of the model and sha256 of its weights file.
         rights: what may be done with the picture.
-        seed: 0 to 2⁶³ - 1.
-        truncation: ψ, 0 to 2.
-        class_name: for a model with classes.
     """
 
     model: str
     weights: str
     rights: str
+
+    @property
+    def family(self) -> tuple[str, str, str]:
+        """Model, weights and rights."""
+        return self.model, self.weights, self.rights
+
+
+@dataclass(frozen=True)
+class Sample(OfWeights):
+    """One picture drawn from a seed.
+
+    Attributes:
+        seed: 0 to 2⁶³ - 1.
+        truncation: ψ, 0 to 2.
+        class_name: for a model with classes.
+    """
+
     seed: int
     truncation: float = 1.0
     class_name: str | None = None
@@ -66,12 +80,9 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Blend:
+class Blend(OfWeights):
     """One picture on the way between two seeds: `position` 0 is the first, 1 the second. Still drawn, but a new way is a `Way`."""
 
-    model: str
-    weights: str
-    rights: str
     seeds: tuple[int, int]
     position: float
     truncation: float = 1.0
@@ -80,7 +91,7 @@ class Blend:
 
 
 @dataclass(frozen=True)
-class Vary:
+class Vary(OfWeights):
     """A neighbour of a picture: its latent turned towards a direction that `seed` draws.
 
     Attributes:
@@ -88,9 +99,6 @@ class Vary:
         strength: 0 the parent itself to 1, a quarter turn.
     """
 
-    model: str
-    weights: str
-    rights: str
     parent: "Drawn"
     seed: int
     strength: float
@@ -98,24 +106,18 @@ class Vary:
 
 
 @dataclass(frozen=True)
-class Mix:
+class Mix(OfWeights):
     """What two to four pictures have in the middle; `shares` say how much of each, and count relative to their sum."""
 
-    model: str
-    weights: str
-    rights: str
     parents: tuple["Drawn", ...]
     shares: tuple[float, ...]
     operation: str = "mix"
 
 
 @dataclass(frozen=True)
-class Layers:
+class Layers(OfWeights):
     """The build of the first parent with the finish of the second: early layers take the one's latent, late layers the other's."""
 
-    model: str
-    weights: str
-    rights: str
     parents: tuple["Drawn", ...]
     operation: str = "layers"
 
@@ -129,7 +131,7 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Steer:
+class Steer(OfWeights):
     """A picture moved along directions.
 
     Attributes:
@@ -138,9 +140,6 @@ class Steer:
             that a recipe outlives the names.
     """
 
-    model: str
-    weights: str
-    rights: str
     parent: "Drawn"
     moves: tuple[Move, ...]
     shift: str
@@ -148,16 +147,13 @@ class Steer:
 
 
 @dataclass(frozen=True)
-class Way:
+class Way(OfWeights):
     """One picture on the way through two to eight keyframes: `position` 0 is the first, 1 the last, or the first again in a loop.
 
     Attributes:
         easing: "even", or "soft": slow at each keyframe.
     """
 
-    model: str
-    weights: str
-    rights: str
     parents: tuple["Drawn", ...]
     position: float
     loop: bool = False
@@ -166,12 +162,9 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Find:
+class Find(OfWeights):
     """A picture that was chosen because it fits words best among many; `encoder` is the id of the model that read them."""
 
-    model: str
-    weights: str
-    rights: str
     parent: "Drawn"
     words: str
     encoder: str
@@ -180,12 +173,9 @@ class Find:
 
 
 @dataclass(frozen=True)
-class Diverse:
+class Diverse(OfWeights):
     """A picture that was chosen because it differs from the others chosen with it."""
 
-    model: str
-    weights: str
-    rights: str
     parent: "Drawn"
     encoder: str
     among: int
@@ -231,7 +221,7 @@ EVERYWHERE = Mask()
 
 
 @dataclass(frozen=True)
-class Swap:
+class Swap(OfWeights):
     """One picture translated to the class `target`.
 
     Attributes:
@@ -240,9 +230,6 @@ class Swap:
         look, mask: how much is changed, and where.
     """
 
-    model: str
-    weights: str
-    rights: str
     target: str
     input: str
     source: "Recipe | None" = None
@@ -308,7 +295,7 @@ def truncation_value(value: object) -> float:
     Raises:
         StudioError: not a finite number from 0 to 2.
     """
-    return _number(value, "truncation", MAX_TRUNCATION)
+    return number_value(value, "truncation", MAX_TRUNCATION)
 
 
 def look_value(look: Look) -> Look:
@@ -318,7 +305,7 @@ def look_value(look: Look) -> Look:
         StudioError: an amount that is no number from 0 to 150, or a wash that is neither a name nor #rrggbb.
     """
     strength, colour, texture, shading = (
-        _number(getattr(look, name), name, MAX_PERCENT) for name in ("strength", "colour", "texture", "shading")
+        number_value(getattr(look, name), name, MAX_PERCENT) for name in ("strength", "colour", "texture", "shading")
     )
     wash = look.wash.strip().lower() if isinstance(look.wash, str) else "?"
     if not _WASH.fullmatch(wash):
@@ -337,10 +324,15 @@ def mask_value(mask: Mask) -> Mask:
     drawn = isinstance(mask.drawn, str) and len(mask.drawn) <= MAX_DRAWN and bool(_BASE64.fullmatch(mask.drawn))
     if not drawn or (mask.kind == "drawn") != bool(mask.drawn) or not isinstance(mask.inverted, bool):
         raise StudioError("this mask is damaged or too large: draw it again")
-    return Mask(mask.kind, mask.drawn, _number(mask.feather, "feather", MAX_FEATHER), mask.inverted)
+    return Mask(mask.kind, mask.drawn, number_value(mask.feather, "feather", MAX_FEATHER), mask.inverted)
 
 
-def _number(value: object, name: str, high: float, low: float = 0.0) -> float:
+def number_value(value: object, name: str, high: float, low: float = 0.0) -> float:
+    """A number given by anybody, checked; `name` begins the sentence that refuses it.
+
+    Raises:
+        StudioError: not a finite number from `low` to `high`.
+    """
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type, operator]
         raise StudioError(f"{name} is a number from {low:g} to {high:g}, got {str(value)[:40]}: choose another")
@@ -382,8 +374,7 @@ def parents_of(recipe: Recipe) -> tuple[Recipe, ...]:
 
 def ends_of(recipe: Blend) -> tuple[Sample, Sample]:
     """The two pictures between which a blend lies."""
-    common = (recipe.model, recipe.weights, recipe.rights)
-    first, second = (Sample(*common, seed, recipe.truncation, recipe.class_name) for seed in recipe.seeds)
+    first, second = (Sample(*recipe.family, seed, recipe.truncation, recipe.class_name) for seed in recipe.seeds)
     return first, second
 
 
@@ -398,7 +389,7 @@ def family_value(parents: Sequence[Drawn]) -> tuple[str, str, str]:
     Raises:
         StudioError: they are drawn by different weights, or have so many ancestors that a file could not carry them.
     """
-    families = {(parent.model, parent.weights, parent.rights) for parent in parents}
+    families = {parent.family for parent in parents}
     if len(families) != 1:
         raise StudioError(
             f"pictures of {' and '.join(sorted({parent.model for parent in parents}))} cannot meet: choose those of one model"
@@ -406,15 +397,6 @@ def family_value(parents: Sequence[Drawn]) -> tuple[str, str, str]:
     if sum(map(ancestors, parents)) >= MAX_ANCESTORS:
         raise StudioError(f"this picture would have more than {MAX_ANCESTORS} ancestors: begin with a new one")
     return families.pop()
-
-
-def number_value(value: object, name: str, high: float, low: float = 0.0) -> float:
-    """A number of a recipe given by anybody, checked.
-
-    Raises:
-        StudioError: not a finite number from `low` to `high`.
-    """
-    return _number(value, name, high, low)
 
 
 def shift_text(numbers: Sequence[float]) -> str:
@@ -468,37 +450,33 @@ def _parse(fields: Any, depth: int) -> Recipe:
         return Picture(_text(fields, "input", _SHA256))
     if isinstance(operation, str) and operation in STEPS:
         return Finish(operation, step_value(operation, fields.get("step")), _parse(fields.get("source"), depth + 1))
-    model = _text(fields, "model", _NAME)
-    weights, rights = _text(fields, "weights", _SHA256), _text(fields, "rights")
+    family = _text(fields, "model", _NAME), _text(fields, "weights", _SHA256), _text(fields, "rights")
     if operation == "swap":
         source = fields.get("source")
         nested = None if source is None else _parse(source, depth + 1)
         look, mask = look_value(_part(fields, "look", Look)), mask_value(_part(fields, "mask", Mask))
-        return Swap(model, weights, rights, _text(fields, "target"), _text(fields, "input", _SHA256), nested, look, mask)
-    return _parse_drawn(fields, (model, weights, rights), generation=0)
+        return Swap(*family, _text(fields, "target"), _text(fields, "input", _SHA256), nested, look, mask)
+    return _parse_drawn(fields, family, generation=0)
 
 
 def _parse_drawn(fields: dict[str, Any], family: tuple[str, str, str], generation: int) -> Drawn:
     """A recipe of what one generator draws; parents have the model, weights and rights of their child."""
     if not isinstance(fields, dict) or generation > MAX_GENERATIONS:
         raise StudioError("this is not a recipe: it has another structure")
-    model, weights, rights = family
     operation = fields.get("operation")
     if operation in _DERIVED:
         return _parse_derived(str(operation), fields, family, generation)
     truncation = truncation_value(fields.get("truncation"))
     class_name = None if fields.get("class_name") is None else _text(fields, "class_name")
     if operation == "sample":
-        return Sample(model, weights, rights, seed_value(fields.get("seed")), truncation, class_name)
+        return Sample(*family, seed_value(fields.get("seed")), truncation, class_name)
     if operation == "blend":
         seeds = fields.get("seeds")
         if not isinstance(seeds, list) or len(seeds) != 2:
             raise StudioError("a blend's recipe names two seeds: this one does not")
-        position = fields.get("position")
-        if not isinstance(position, int | float) or not 0 <= position <= 1:
-            raise StudioError(f"a blend's position is a number from 0 to 1, got {str(position)[:40]}")
+        position = number_value(fields.get("position"), "a blend's position", 1.0)
         pair = (seed_value(seeds[0]), seed_value(seeds[1]))
-        return Blend(model, weights, rights, pair, float(position), truncation, class_name)
+        return Blend(*family, pair, position, truncation, class_name)
     raise StudioError(f"this recipe asks for {str(operation)[:40]!r}, which this Atelier does not know: update it")
 
 
@@ -511,7 +489,7 @@ def _parse_derived(operation: str, fields: dict[str, Any], family: tuple[str, st
     parents = tuple(_parse_drawn(part, family, generation + 1) for part in given)
     family_value(parents)
     if kind is Vary:
-        return Vary(*family, parents[0], seed_value(fields.get("seed")), _number(fields.get("strength"), "strength", 1.0))
+        return Vary(*family, parents[0], seed_value(fields.get("seed")), number_value(fields.get("strength"), "strength", 1.0))
     if kind is Mix:
         return Mix(*family, parents, shares_value(fields.get("shares"), len(parents)))
     if kind is Layers:
@@ -524,7 +502,7 @@ def _parse_derived(operation: str, fields: dict[str, Any], family: tuple[str, st
         loop, easing = fields.get("loop"), fields.get("easing")
         if not isinstance(loop, bool) or easing not in EASINGS:
             raise StudioError("this recipe's way is damaged: walk it again")
-        return Way(*family, parents, _number(fields.get("position"), "position", 1.0), loop, str(easing))
+        return Way(*family, parents, number_value(fields.get("position"), "position", 1.0), loop, str(easing))
     among, encoder = _whole(fields, "among", 1, MAX_AMONG), _text(fields, "encoder")
     if kind is Find:
         return Find(*family, parents[0], _text(fields, "words")[:MAX_WORDS], encoder, among)
@@ -539,7 +517,7 @@ def shares_value(shares: object, count: int) -> tuple[float, ...]:
     """
     if not isinstance(shares, list | tuple) or len(shares) != count:
         raise StudioError(f"a mix of {count} pictures needs {count} shares, got {str(shares)[:40]}: give one for each")
-    found = tuple(_number(share, "a share", 1.0) for share in shares)
+    found = tuple(number_value(share, "a share", 1.0) for share in shares)
     if not any(found):
         raise StudioError("all shares of this mix are 0: give one picture more")
     return found
@@ -548,7 +526,7 @@ def shares_value(shares: object, count: int) -> tuple[float, ...]:
 def _moves(given: object) -> tuple[Move, ...]:
     if not isinstance(given, list) or not 1 <= len(given) <= 32 or not all(isinstance(move, dict) for move in given):
         raise StudioError("this recipe's moves are damaged: move the picture along its directions again")
-    return tuple(Move(_text(move, "name")[:80], _number(move.get("amount"), "an amount", MAX_AMOUNT, -MAX_AMOUNT)) for move in given)
+    return tuple(Move(_text(move, "name")[:80], number_value(move.get("amount"), "an amount", MAX_AMOUNT, -MAX_AMOUNT)) for move in given)
 
 
 _DERIVED: dict[str, tuple[type, int, int]] = {
@@ -578,7 +556,7 @@ def rights_of(recipe: Recipe | None) -> list[str]:
     """The rights of all weights that took part, each once; a picture from elsewhere names none."""
     if recipe is None:
         return []
-    own = [] if isinstance(recipe, Picture | Finish | Sheet) else [recipe.rights]
+    own = [recipe.rights] if isinstance(recipe, OfWeights) else []
     earlier = [rights for parent in parents_of(recipe) for rights in rights_of(parent)]
     return list(dict.fromkeys([*own, *earlier]))
 

@@ -16,6 +16,7 @@ from engines.paths import replacing
 from engines.production.colour import colour_value, rgb, to_oklab
 from engines.production.origin import Origin
 from engines.production.pdf import SRGB, Layer, Page, write_pdf
+from engines.recipe import number_value
 
 SIZES = {
     "a6": (105, 148), "a5": (148, 210), "a4": (210, 297), "a3": (297, 420), "a3+": (329, 483), "a2": (420, 594),
@@ -55,9 +56,7 @@ def job_value(job: PrintJob) -> PrintJob:
         StudioError: an unknown fit, a paper that is no colour, a number out of its range, or too many pixels.
     """
     for name, low, high in (("bleed", 0, 25), ("dpi", 50, 1200), ("width", 10, MAX_SIDE), ("height", 10, MAX_SIDE)):
-        value = getattr(job, name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise StudioError(f"a print's {name} is a number from {low} to {high:g}, got {str(value)[:40]}: choose another")
+        number_value(getattr(job, name), f"a print's {name}", high, low)
     if job.fit not in FITS:
         raise StudioError(f"a graphic is fitted {' or '.join(FITS)}, got {str(job.fit)[:40]!r}: choose one of these")
     across, down = page_pixels(job)

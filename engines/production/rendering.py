@@ -16,6 +16,7 @@ from engines.recipe import (
     MAX_DEPTH,
     Drawn,
     Finish,
+    OfWeights,
     Picture,
     Recipe,
     Sheet,
@@ -34,7 +35,7 @@ TOLERANCE = 2  # of 255: as far as one machine's pixels may be from another's
 def other_weights(zoo: Zoo, recipe: Recipe) -> list[str]:
     """Names of the models whose weights here are not those the recipe was drawn with."""
     changed = {name for parent in parents_of(recipe) for name in other_weights(zoo, parent)}
-    if not isinstance(recipe, Sheet | Finish | Picture) and zoo.card(recipe.model).weights_sha256 != recipe.weights:
+    if isinstance(recipe, OfWeights) and zoo.card(recipe.model).weights_sha256 != recipe.weights:
         changed.add(recipe.model)
     return sorted(changed)
 
@@ -49,7 +50,7 @@ def with_present_weights(zoo: Zoo, recipe: Recipe) -> Recipe:
     for name in ("tiles", "parents"):
         if hasattr(recipe, name):
             changed[name] = tuple(with_present_weights(zoo, part) for part in getattr(recipe, name))
-    if not isinstance(recipe, Sheet | Finish | Picture):
+    if isinstance(recipe, OfWeights):
         card = zoo.card(recipe.model)
         changed |= {"weights": card.weights_sha256, "rights": card.rights}
     return replace(recipe, **changed)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from PIL import Image
 from engines.errors import StudioError
 from engines.finishing import Shape
 from engines.production.printing import within_mask
+from engines.recipe import number_value
 
 Outline = Callable[[np.ndarray, np.ndarray], np.ndarray]
 FINER = 4
@@ -61,12 +62,9 @@ def shape_value(given: Shape) -> Shape:
     """
     if given.kind not in SHAPES:
         raise StudioError(f"there is no shape {str(given.kind)[:40]!r}: choose one of {', '.join(SHAPES)}")
-    for name, low in (("softness", 0), ("size", 10)):
-        value = getattr(given, name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= 100:
-            raise StudioError(f"a shape's {name} is a number from {low} to 100, got {str(value)[:40]}: choose another")
-    softness = VIGNETTE_SOFTNESS if given.kind == "vignette" and not given.softness else given.softness
-    return Shape(given.kind, float(softness), float(given.size))
+    softness = number_value(given.softness, "a shape's softness", 100)
+    size = number_value(given.size, "a shape's size", 100, 10)
+    return Shape(given.kind, VIGNETTE_SOFTNESS if given.kind == "vignette" and not softness else softness, size)
 
 
 def shape_mask(size: tuple[int, int], shape: Shape) -> Image.Image:
