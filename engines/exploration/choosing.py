@@ -146,7 +146,11 @@ def diverse(candidates: Candidates, count: int = 16, typical: float = TYPICAL) -
 
 
 def farthest(vectors: np.ndarray, count: int, typical: float = TYPICAL, neighbours: int = NEIGHBOURS) -> list[int]:
-    """Places of vectors that lie far apart, without those far from everything: unit vectors, shape (n, d) → `count` places."""
+    """Places of vectors that lie far apart, without those far from everything: unit vectors, shape (n, d) → `count` places.
+
+    Args:
+        typical: share of all, 0 to 1, that may be chosen: those nearest to their `neighbours` nearest.
+    """
     distances = np.sqrt(np.maximum(2 - 2 * vectors @ vectors.T, 0))
     lonely = np.sort(distances, axis=1)[:, 1 : neighbours + 1].mean(axis=1)
     allowed = np.argsort(lonely, kind="stable")[: max(count, round(typical * len(vectors)))]

@@ -24,7 +24,7 @@ from engines.exploration.sampling import draw
 from engines.models.card import Card
 from engines.models.zoo import DrawingNetwork, Generator
 from engines.progress import Progress, silent
-from engines.recipe import MAX_AMOUNT, Drawn, Move, Steer, family_value, number_value, shift_numbers, shift_text
+from engines.recipe import MAX_AMOUNT, Drawn, Move, Sample, Steer, family_value, number_value, shift_numbers, shift_text
 
 FORMAT = 1
 FILE = "directions.json"
@@ -32,6 +32,7 @@ METHODS = ("measured", "ganspace", "sefa")
 DRAWS = 2000
 SEEDS = 100
 FIRST_DRAW = 1_000_000  # apart from the seeds that directions are measured on
+AT_ONCE = 64
 AMOUNTS = (-2.0, -1.0, 0.0, 1.0, 2.0)
 STEP = 1.5
 """How far an amount of 1 goes: in standard deviations of the latent, or of w, along the direction."""
@@ -100,6 +101,8 @@ def find_directions(
         if method not in METHODS:
             raise StudioError(f"directions are found by {', '.join(METHODS)}, got {method[:40]!r}: choose among these")
     seen = _look(generator, draws, truncation, progress)
+    measured_on = candidate_recipes(generator, seeds, truncation=truncation)
+    still = measure(to_pixels(draw(generator, measured_on)))
     found: list[tuple[str, int, np.ndarray]] = []
     if "measured" in methods:
         found += [("measured", index, _slope(seen, name)) for index, name in enumerate(NAMES)]
@@ -112,7 +115,7 @@ def find_directions(
         attribute, sign = _likeliest(seen, vector) if method != "measured" else (list(NAMES)[index], 1)
         shift = shift_text((sign * _step(generator.network, seen.codes, vector) * vector).tolist())
         named = Direction(f"{method} {index + 1}", method, index, shift, attribute)
-        directions.append(_measured(generator, named, seeds, truncation, seen.attributes[attribute].std()))
+        directions.append(_measured(generator, named, measured_on, still[attribute], seen.attributes[attribute].std()))
         progress(place + 1, len(found), "measuring directions")
     return _best_first(directions)
 
@@ -164,7 +167,7 @@ def first_weights(network: DrawingNetwork) -> Tensor:
             return layer.weight.detach().cpu()[:, : network.latent_dim]
         if isinstance(layer, nn.ConvTranspose2d) and layer.in_channels >= network.latent_dim:
             return layer.weight.detach().cpu()[: network.latent_dim].flatten(1).t()
-    raise StudioError("this network does not begin with a linear layer: find directions with --method ganspace or measured")
+    raise StudioError("this network does not begin with a linear layer: find directions by measured,ganspace")
 
 
 @torch.no_grad()
@@ -174,24 +177,19 @@ def _look(generator: Generator, draws: int, truncation: float, progress: Progres
     starts = [recipe_point(generator, recipe).start for recipe in recipes]
     latents = torch.stack([start.latents[0] for start in starts])
     classes = torch.stack([start.classes[0] for start in starts])
-    parts = []
-    for begin in range(0, draws, 256):
-        known = classes[begin : begin + 256].to(where) if network.classes else None
-        parts.append(network.begin(latents[begin : begin + 256].to(where), known).flatten(1).float().cpu())
+    parts, values = [], []
+    for begin in range(0, draws, AT_ONCE):
+        some = slice(begin, begin + AT_ONCE)
+        known = classes[some].to(where) if network.classes else None
+        parts.append(network.begin(latents[some].to(where), known).flatten(1).float().cpu())
+        values.append(measure(to_pixels(draw(generator, recipes[some]))))
+        progress(min(some.stop, draws), draws, "drawing pictures to learn from")
     features = torch.cat(parts)
     on_sphere = latents * (network.latent_dim**0.5 / latents.norm(dim=1, keepdim=True))
     codes = features if network.has_w else on_sphere if network.prior == "normal" else latents
     if network.classes:  # a direction must not lead from one class to another
         mean = classes.t() @ features / classes.sum(dim=0)[:, None].clamp_min(1)
         features = features - classes @ mean
-    values: list[dict[str, np.ndarray]] = []
-    drawn = draw(generator, recipes, lambda done, total, _="": progress(done, total, "drawing pictures to learn from"))
-    batch = []
-    for place, picture in enumerate(drawn, start=1):
-        batch.append(picture)
-        if len(batch) == 64 or place == draws:
-            values.append(measure(to_pixels(batch)))
-            batch = []
     attributes = {name: np.concatenate([part[name] for part in values]) for name in NAMES}
     if network.classes:
         share = (classes / classes.sum(dim=0).clamp_min(1)).numpy()
@@ -220,13 +218,18 @@ def _step(network: DrawingNetwork, codes: np.ndarray, vector: np.ndarray) -> flo
     return STEP * (float((codes @ vector).std()) if network.has_w else 1.0)
 
 
-def _measured(generator: Generator, direction: Direction, seeds: int, truncation: float, spread: float) -> Direction:
-    recipes = candidate_recipes(generator, seeds, truncation=truncation)
-    moved = [steer_recipe(recipe, [(direction, amount)]) if amount else recipe for amount in AMOUNTS for recipe in recipes]
-    values = measure(to_pixels(draw(generator, moved)))[direction.attribute].reshape(len(AMOUNTS), seeds)
+def _measured(generator: Generator, direction: Direction, recipes: Sequence[Sample], still: np.ndarray, spread: float) -> Direction:
+    """A direction with what its attribute does along it.
+
+    Args:
+        still: the attribute of the recipes' own pictures, shape (n,); spread: its standard deviation among pictures.
+    """
+    moved = [steer_recipe(recipe, [(direction, amount)]) for amount in AMOUNTS if amount for recipe in recipes]
+    values = measure(to_pixels(draw(generator, moved)), [direction.attribute])[direction.attribute].reshape(-1, len(recipes))
+    values = np.insert(values, AMOUNTS.index(0.0), still, axis=0)
     rises = (np.diff(values, axis=0) > 0).all(axis=0)
     change = float((values[-1] - values[0]).mean() / max(float(spread), 1e-9))
-    return replace(direction, monotone=round(float(rises.mean()), 3), seeds=seeds, change=round(change, 2))
+    return replace(direction, monotone=round(float(rises.mean()), 3), seeds=len(recipes), change=round(change, 2))
 
 
 def _best_first(directions: list[Direction]) -> list[Direction]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from engines.errors import StudioError
+from engines.exploration.points import need_layers
 from engines.models.zoo import Generator
 from engines.recipe import MAX_MIXED, Drawn, Layers, Mix, family_value, shares_value
 
@@ -27,8 +28,5 @@ def layers_recipe(generator: Generator, build: Drawn, finish: Drawn) -> Layers:
     Raises:
         StudioError: the network has no place for a second latent, or the pictures are of different weights.
     """
-    if not generator.network.has_layers:
-        raise StudioError(
-            f"the network of {generator.card.name} has one latent for all layers: mix whole pictures, or choose another model"
-        )
+    need_layers(generator)
     return Layers(*family_value([build, finish]), (build, finish))

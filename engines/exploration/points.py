@@ -128,11 +128,20 @@ def _steered(network: DrawingNetwork, point: Point, shift: Tensor) -> Point:
     return _both(moved, point)
 
 
-def _layered(generator: Generator, first: Point, second: Point) -> Point:
+def need_layers(generator: Generator) -> None:
+    """Refuse a network whose late layers cannot follow another latent than its early ones.
+
+    Raises:
+        StudioError: it is one.
+    """
     if not generator.network.has_layers:
         raise StudioError(
             f"the network of {generator.card.name} has one latent for all layers: mix whole pictures, or choose another model"
         )
+
+
+def _layered(generator: Generator, first: Point, second: Point) -> Point:
+    need_layers(generator)
     return Point(first.start, first.noise, second.finish)
 
 
@@ -142,8 +151,8 @@ def _joined(first: Start, second: Start, t: float, latents: Tensor | None) -> St
     Args:
         latents: the latents between; None where both parts' w are averaged.
     """
-    rest = [torch.zeros_like(other) if not len(one) else one for one, other in ((first.shift, second.shift), (second.shift, first.shift))]
-    shift = torch.lerp(rest[0], rest[1], t)
+    width = max(len(first.shift), len(second.shift))
+    shift = torch.lerp(_padded(first.shift, width), _padded(second.shift, width), t)
     psi = first.truncation + (second.truncation - first.truncation) * t
     if latents is not None:
         return Start(latents, first.shares, torch.lerp(first.classes, second.classes, t), psi, shift)
@@ -203,11 +212,19 @@ def _mixed(network: DrawingNetwork, points: Sequence[Point], shares: Tensor) -> 
 
 
 def _padded(shift: Tensor, width: int) -> Tensor:
+    """A shift as wide as others are, where there is none."""
     return shift if len(shift) else torch.zeros(width)
 
 
 def mean_on_sphere(vectors: Tensor, shares: Tensor) -> Tensor:
-    """Weighted mean of vectors, shape (n, dim), with the weighted mean of their lengths."""
+    """Weighted mean of vectors, shape (n, dim), with the weighted mean of their lengths.
+
+    Args:
+        shares: of each, shape (n,), sum 1.
+
+    Raises:
+        StudioError: the vectors cancel each other out.
+    """
     mean = (shares[:, None] * vectors).sum(dim=0)
     length = mean.norm()
     if length < 1e-6:

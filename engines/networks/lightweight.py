@@ -23,6 +23,8 @@ class LightweightGenerator(Drawing):
     arXiv 2101.04775; the two convolutions per octave with noise follow Karras et al., arXiv 1812.04948.
     """
 
+    has_layers = True
+
     def __init__(
         self,
         widths: Sequence[int] = (256, 192, 128, 64, 32),
@@ -49,8 +51,6 @@ class LightweightGenerator(Drawing):
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
                 nn.init.orthogonal_(layer.weight)
-
-    has_layers = True
 
     def begin(self, latent: Tensor, classes: Tensor | None = None) -> Tensor:
         """The first learned block: latents (n, latent_dim) → features (n, widths[0], start, start)."""

@@ -168,6 +168,10 @@ class StyleGenerator(Drawing):
         mixing: share of the pictures with mixed styles, in training alone.
     """
 
+    has_w = True
+    has_layers = True
+    kernel: Tensor
+
     def __init__(
         self,
         resolution: int = 64,
@@ -198,10 +202,6 @@ class StyleGenerator(Drawing):
         self.layers = len(convs) + 1  # a w for each convolution and one for the last picture
         self.register_buffer("kernel", smoothing_filter(), persistent=False)
         self.remember_mean(w_dim)
-
-    kernel: Tensor
-    has_w = True
-    has_layers = True
 
     def begin(self, latent: Tensor, classes: Tensor | None = None) -> Tensor:
         """The mapping network: latents (n, latent_dim) → w (n, w_dim)."""
