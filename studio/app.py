@@ -13,13 +13,11 @@ from engines.models.zoo import Zoo
 from engines.recipe import Drawn, Recipe, read_recipe
 from studio import graphics, guards, theme, wording
 from studio.components.delivery import Delivery
-from studio.components.picture_grid import save_sprite
-from studio.components.picture_viewer import Strip
 from studio.components.scripts import routes
 from studio.components.tray import Tray, Word
 from studio.page import Page
 from studio.panels import tray as trays
-from studio.panels.exploring import STRIP_SIDE, VARYING
+from studio.panels.exploring import SLIDERS, show_drawn, slider_updates
 from studio.settings import SESSION_SECONDS, Settings
 from studio.state import Services, start_sweeping
 from studio.tabs import classes, curate, desk, explore, lab, models, swap
@@ -152,7 +150,7 @@ def _send(
     services: Services, tray: Tray, tabs: gr.Tabs, explored: explore.ExploreHandles, swapped: swap.SwapHandles, on_desk: desk.DeskHandles
 ) -> None:
     """A picture of the tray goes to the tab that it is sent to."""
-    outputs = [tabs, tray, explored.viewer, explored.shown, swapped.picture, *on_desk.laid]
+    outputs = [tabs, tray, explored.viewer, explored.shown, *explored.sliders, swapped.picture, *on_desk.laid]
     event = tray.send(guards.sentences(send, services), None, outputs, **QUIET)
     desk.show_again(services, on_desk, event)
 
@@ -161,12 +159,12 @@ def send(services: Services, event: gr.EventData, request: gr.Request) -> list[A
     """Open a tab with a picture in it.
 
     Returns:
-        the tabs, a word for the tray, Explore's viewer and its state, the picture of the swap, and what lies on the desk.
+        the tabs, a word for the tray, Explore's viewer, its state and sliders, the picture of the swap, and what lies on the desk.
     """
     place, recipe = trays.sent(event)
     recipe, note = graphics.present(services, recipe)
     folder = services.session_folder(request)
-    viewed: list[Any] = [gr.skip(), gr.skip()]
+    viewed: list[Any] = [gr.skip()] * (2 + SLIDERS)
     picture, laid = gr.skip(), desk.untouched()
     if place == "explore":
         viewed = list(show_in_explore(services, recipe, folder, note))
@@ -182,7 +180,7 @@ def _pick_model(
     services: Services, of_models: models.ModelsHandles, tabs: gr.Tabs, explored: explore.ExploreHandles, swapped: swap.SwapHandles
 ) -> None:
     """A model that was picked by looking is opened where it works."""
-    outputs = [tabs, explored.model, explored.class_name, explored.rights, swapped.model, swapped.target, swapped.line]
+    outputs = [tabs, explored.model, *explored.of_model, swapped.model, swapped.target, swapped.line]
     of_models.cards.choose(guards.sentences(pick_model, services), None, outputs, **QUIET).then(
         guards.sentences(explore.redraw_grid, services),
         [explored.drawn, explored.model, explored.class_name, explored.truncation, explored.seed],
@@ -195,31 +193,29 @@ def pick_model(services: Services, event: gr.EventData) -> list[Any]:
     """The tabs, and the fields of Explore or of the swap, for a model."""
     card = models.chosen(services, event)
     if card.kind == "translator":
-        return [gr.Tabs(selected="swap"), gr.skip(), gr.skip(), gr.skip(), card.name, *swap.change_model(services, card.name)]
-    return [gr.Tabs(selected="explore"), card.name, *explore.chosen_model(services, card.name), gr.skip(), gr.skip(), gr.skip()]
+        return [gr.Tabs(selected="swap"), *[gr.skip()] * (5 + SLIDERS), card.name, *swap.change_model(services, card.name)]
+    return [gr.Tabs(selected="explore"), card.name, *explore.change_model(services, card.name), gr.skip(), gr.skip(), gr.skip()]
 
 
 def _open_what_was_trained(services: Services, in_lab: lab.LabHandles, tabs: gr.Tabs, explored: explore.ExploreHandles) -> None:
     """A snapshot that the Lab made a model of is opened in Explore."""
-    outputs = [tabs, explored.model, explored.class_name, explored.rights]
+    outputs = [tabs, explored.model, *explored.of_model]
     in_lab.sent.change(guards.sentences(new_model, services), in_lab.sent, outputs, **QUIET)
 
 
 def new_model(services: Services, name: str) -> list[Any]:
     """The tabs, and the fields of Explore, for a model that was not there when the page was built."""
     if not name:
-        return [gr.skip()] * 4
+        return [gr.skip()] * (6 + SLIDERS)
     choices = explore.model_choices(services.zoo)
-    return [gr.Tabs(selected="explore"), gr.update(choices=choices, value=name), *explore.chosen_model(services, name)]
+    return [gr.Tabs(selected="explore"), gr.update(choices=choices, value=name), *explore.change_model(services, name)]
 
 
-def show_in_explore(services: Services, recipe: Recipe, folder: Path, note: str) -> tuple[Any, Any]:
-    """A picture in Explore's viewer, whatever it was made of."""
+def show_in_explore(services: Services, recipe: Recipe, folder: Path, note: str) -> tuple[Any, ...]:
+    """A picture in Explore's viewer, whatever it was made of: the strip, its state, and the sliders of its model's directions at 0."""
     picture = graphics.on_checks(graphics.drawn(services, trays.light(recipe), folder))
-    caption = f"{wording.title(recipe)}. {note}".strip()
-    sprite = save_sprite([picture], 1, folder, side=2 * STRIP_SIDE)
-    actions = VARYING if isinstance(recipe, Drawn) else ()
-    return Strip(sprite, 1, 1, caption=caption, actions=actions), explore.Shown((recipe,))
+    viewed = show_drawn(picture, recipe, folder, f"{wording.title(recipe)}. {note}".strip())
+    return *viewed, *(slider_updates(services, recipe.model) if isinstance(recipe, Drawn) else [gr.skip()] * SLIDERS)
 
 
 def launch_kwargs(settings: Settings) -> dict[str, Any]:

@@ -142,9 +142,14 @@ def chosen_of(shown: Shown) -> tuple[Drawn, ...]:
 
 def show_picture(services: Services, recipe: Recipe, folder: Path, note: str = "") -> tuple[Strip, Shown]:
     """One picture, large."""
-    sprite = save_sprite([services.render(recipe)], 1, folder, side=2 * STRIP_SIDE)
+    return show_drawn(services.render(recipe), recipe, folder, note or described(recipe))
+
+
+def show_drawn(picture: Image.Image, recipe: Recipe, folder: Path, caption: str) -> tuple[Strip, Shown]:
+    """A picture that was drawn from its recipe, large."""
+    sprite = save_sprite([picture], 1, folder, side=2 * STRIP_SIDE)
     actions = VARYING if isinstance(recipe, Drawn) else ()
-    return Strip(sprite, 1, 1, caption=note or described(recipe), actions=actions), Shown((recipe,))
+    return Strip(sprite, 1, 1, caption=caption, actions=actions), Shown((recipe,))
 
 
 def show_way(services: Services, keyframes: Sequence[Drawn], loop: object, easing: object, folder: Path) -> tuple[Strip, Shown]:

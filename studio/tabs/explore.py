@@ -64,6 +64,8 @@ PACES = [("Even", "even"), ("Slow at each picture", "soft")]
 EMPTY = "Draw sixteen pictures, or start from a look above."
 INTRODUCTION = "Every seed is a picture. Draw sixteen, choose what you like, and vary, mix, move or walk from one to the next."
 MODEL_QUEUE = "model"
+FIELDS = 7 + SLIDERS
+"""How many fields `fields_for` fills."""
 MOVING = "Each slider moves the picture on show; its name says what was measured to change along it."
 
 
@@ -121,6 +123,11 @@ class ExploreHandles:
     drawn: gr.State
     shown: gr.State
 
+    @property
+    def of_model(self) -> list[Any]:
+        """What `change_model` fills when another model is chosen."""
+        return [self.class_name, self.rights, self.every_class, self.old_name, *self.sliders]
+
 
 # What a model offers
 
@@ -143,16 +150,17 @@ def rights_of(zoo: Zoo, model: str) -> str:
     return f"**{card.title}.** {card.summary} *Rights:* {card.rights}"
 
 
-def chosen_model(services: Services, model: str) -> tuple[Any, str]:
-    """The class field for a model, and its rights."""
-    classes = services.zoo.card(model).classes
-    return class_field(classes), rights_of(services.zoo, model)
-
-
 def change_model(services: Services, model: str) -> tuple[Any, ...]:
     """The class field for a model, its rights, whether to look in every class, the names of its directions, and their sliders."""
-    several = gr.update(visible=bool(services.zoo.card(model).classes))
-    return *chosen_model(services, model), several, name_choices(services, model), *slider_updates(services, model)
+    classes = services.zoo.card(model).classes
+    several = gr.update(visible=bool(classes))
+    return class_field(classes), rights_of(services.zoo, model), several, name_choices(services, model), *slider_updates(services, model)
+
+
+def fields_for(services: Services, model: str, class_name: str | None, truncation: float, seed: int) -> tuple[Any, ...]:
+    """Model, class, truncation and seed as fields; then what changes with a model, but for its class."""
+    _, *rest = change_model(services, model)
+    return model, class_field(services.zoo.card(model).classes, class_name), truncation, str(seed), *rest
 
 
 def class_field(classes: Sequence[str], chosen: str | None = None) -> Any:
@@ -202,10 +210,8 @@ def surprise() -> tuple[str, float]:
 
 
 def take_look(services: Services, look: Look) -> tuple[Any, ...]:
-    """The fields of a look: model, class, truncation and seed; then what changes with a model, but for its class."""
-    classes = services.zoo.card(look.model).classes
-    _, *rest = change_model(services, look.model)
-    return look.model, class_field(classes, look.class_name), look.truncation, str(look.seed), *rest
+    """The fields of a look, as `fields_for` gives them."""
+    return fields_for(services, look.model, look.class_name, look.truncation, look.seed)
 
 
 def draw_one(services: Services, model: str) -> Image.Image:
@@ -249,10 +255,10 @@ def open_recipe(services: Services, path: str | None, request: gr.Request) -> tu
     """Draw an uploaded picture again from the recipe inside it.
 
     Returns:
-        the viewer's strip, its state, and the fields as the recipe has them: model, class, truncation, seed, rights.
+        the viewer's strip, its state, and the fields as the recipe has them, as `fields_for` gives them.
     """
     if path is None:
-        return (gr.skip(),) * 7
+        return gr.skip(), gr.skip(), *(gr.skip(),) * FIELDS
     recipe = read_recipe(Path(path))
     if recipe is None:
         raise StudioError(f"{Path(path).name} holds no recipe: upload a PNG as Atelier saved it, not a copy made elsewhere")
@@ -264,16 +270,15 @@ def open_recipe(services: Services, path: str | None, request: gr.Request) -> tu
         note += f". The weights of {', '.join(changed)} here are others than those it was first drawn with, so it may look different"
         recipe = with_present_weights(services.zoo, recipe)
     viewed = show_picture(services, recipe, services.session_folder(request), note)
-    return *viewed, *fields_of(services.zoo, recipe)
+    return *viewed, *fields_of(services, recipe)
 
 
-def fields_of(zoo: Zoo, recipe: Recipe) -> tuple[Any, ...]:
-    """Model, class, truncation, seed and rights of the seed that a recipe began with; unchanged where it began with none."""
+def fields_of(services: Services, recipe: Recipe) -> tuple[Any, ...]:
+    """The fields, as `fields_for` gives them, of the seed that a recipe began with; unchanged where it began with none."""
     sample = None if isinstance(recipe, Swap) else first_sample(recipe)
     if sample is None:
-        return (gr.skip(),) * 5
-    classes = zoo.card(sample.model).classes
-    return sample.model, class_field(classes, sample.class_name), sample.truncation, str(sample.seed), rights_of(zoo, sample.model)
+        return (gr.skip(),) * FIELDS
+    return fields_for(services, sample.model, sample.class_name, sample.truncation, sample.seed)
 
 
 # Saving
@@ -500,26 +505,20 @@ def _wire(services: Services, to: ExploreHandles, looks: Sequence[Look]) -> None
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     drawing: dict[str, Any] = {**quiet, "concurrency_id": MODEL_QUEUE}
     recipe_fields = [to.model, to.class_name, to.truncation, to.seed]
+    fields = [*recipe_fields, *to.of_model[1:]]
     filled = [to.grid, to.drawn, to.viewer, to.shown]
     grid: dict[str, Any] = {"inputs": [to.drawn, *recipe_fields], "outputs": filled, **drawing}
     redraw = {**grid, "fn": guards.sentences(redraw_grid, services)}
     gr.on([to.draw.click, to.seed.submit], guards.sentences(draw_grid, services), **grid)
-    to.model.input(
-        guards.sentences(change_model, services),
-        to.model,
-        [to.class_name, to.rights, to.every_class, to.old_name, *to.sliders],
-        queue=False,
-        **quiet,
-    ).then(**redraw)
+    to.model.input(guards.sentences(change_model, services), to.model, to.of_model, queue=False, **quiet).then(**redraw)
     to.class_name.input(trigger_mode="always_last", **redraw)
     gr.on([to.truncation.release, to.truncation.change], trigger_mode="always_last", **redraw)
     to.surprise.click(surprise, None, [to.seed, to.truncation], queue=False, **quiet).then(**redraw)
     for button, look in zip(to.looks, looks, strict=True):
-        outputs = [*recipe_fields, to.rights, to.every_class, to.old_name, *to.sliders]
-        button.click(guards.sentences(take_look, services, look), None, outputs, queue=False, **quiet).then(**redraw)
+        button.click(guards.sentences(take_look, services, look), None, fields, queue=False, **quiet).then(**redraw)
     _wire_making(services, to, filled, drawing)
     viewed = [to.viewer, to.shown]
-    to.opened.upload(guards.sentences(open_recipe, services), to.opened, [*viewed, *recipe_fields, to.rights], **drawing)
+    to.opened.upload(guards.sentences(open_recipe, services), to.opened, [*viewed, *fields], **drawing)
     saving = {**drawing, "trigger_mode": "multiple", "show_progress": "minimal"}
     to.viewer.save(guards.sentences(save_shown, services), to.shown, to.delivery, show_progress_on=to.viewer, **saving)
     to.sheet.click(guards.sentences(save_sheet, services), to.drawn, to.delivery, show_progress_on=to.grid, **saving)

@@ -7,11 +7,14 @@ import pytest
 from PIL import Image
 
 from engines.errors import StudioError
+from engines.exploration.directions import Direction, own_file, save_directions
+from engines.exploration.sampling import sample_recipes
 from engines.models.zoo import Zoo
+from engines.recipe import shift_text, to_json
 from studio import app
 from studio.settings import Settings
 from studio.state import Services
-from studio.tabs import models
+from studio.tabs import explore, models
 
 
 def test_every_model_at_hand_has_a_card_with_its_rights_and_what_it_cannot_do(services: Services) -> None:
@@ -41,7 +44,28 @@ def test_a_generator_opens_in_explore_and_a_translator_in_the_swap(services: Ser
     assert explored[1] == "garments"
     assert explored[2]["choices"] == ["coat", "hat", "shoes"]
     swapped = app.pick_model(services, gr.EventData(None, {"name": "leather-denim"}))
-    assert swapped[4] == "leather-denim"
+    assert swapped[-3] == "leather-denim"
+    assert len(swapped) == len(explored)
+
+
+def test_explore_offers_the_directions_of_the_model_that_was_opened(services: Services) -> None:
+    of_model = explore.change_model(services, "garments")
+    assert app.pick_model(services, gr.EventData(None, {"name": "garments"}))[2 : 2 + len(of_model)] == list(of_model)
+    assert app.new_model(services, "garments")[2:] == list(of_model)
+
+
+def test_a_picture_sent_to_explore_comes_with_the_directions_of_its_model(
+    services: Services, request_of_ann: gr.Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path))
+    [recipe] = sample_recipes(services.zoo.generator("scenes"), [5])
+    card = services.zoo.card("scenes")
+    save_directions(own_file("scenes"), card, [Direction("Up", "sefa", 0, shift_text([0.5] * 16))])
+    sent = app.send(services, gr.EventData(None, {"to": "explore", "recipe": to_json(recipe)}), request_of_ann)
+    strip, shown, first, second = sent[2:6]
+    assert shown.recipes == (recipe,)
+    assert strip.actions
+    assert (first["label"], first["visible"], second["visible"]) == ("Up", True, False)
 
 
 @pytest.mark.parametrize("name", [None, "../secrets", "nowhere", 7])

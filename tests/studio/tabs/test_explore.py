@@ -256,7 +256,7 @@ def test_a_class_left_from_another_model_is_not_asked_for(services: Services) ->
 
 def test_a_saved_picture_opens_again_with_its_fields(services: Services, request_of_ann: gr.Request) -> None:
     path = explore.sample(services, "garments", "41", 1, 0.6, "shoes", request_of_ann)[0]
-    strip, shown, model, classes, truncation, seed, _ = explore.open_recipe(services, path, request_of_ann)
+    strip, shown, model, classes, truncation, seed, *_ = explore.open_recipe(services, path, request_of_ann)
     assert strip.caption.startswith("Drawn again from its recipe")
     assert (model, classes["value"], truncation, seed) == ("garments", "shoes", 0.6, "41")
     assert isinstance(shown.recipes[0], Sample)
