@@ -230,7 +230,6 @@ class UpscaleTask:
             "average": self.average.module.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "critic optimiser": self.critic_optimiser.state_dict(),
-            "upscales": True,
         }
 
     def load(self, state: dict[str, Any]) -> None:

@@ -82,7 +82,7 @@ def publish_run(
         facts["chosen by"] = f"held-out pictures, among the snapshots of {saved['step']} steps"
     if config.get("from"):
         facts["began with"] = f"the weights of {config['from']['run']}, which had seen {config['from']['pictures']:,} pictures"
-    translates, upscales = "translators" in saved["task"], "upscales" in saved["task"]
+    translates, upscales = "translators" in saved["task"], "network" in saved["task"]
     classes = tuple(config["classes"]) if translates or preset.get("conditional") else ()
     part = "averages" if translates else "average"
     if translates:
@@ -95,8 +95,9 @@ def publish_run(
         name, states = preset.get("generator", "lightweight"), [(best["networks"] if best else saved["task"])["average"]]
         crop = imaging.rectangle(preset["framing"])
         settings = generator_settings(preset, len(classes)) | ({"crop": crop} if crop else {})
-    for other in beside:
-        facts["averaged with"] = ", ".join(filter(None, [facts.get("averaged with", ""), Path(other).name]))
+    if beside:
+        parts = {other: sum(Path(one) == other for one in beside) for other in map(Path, beside)}
+        facts["averaged with"] = ", ".join(f"{count} of {len(beside) + 1} parts {_seen(Run(other))}" for other, count in parts.items())
     states = _mean([states, *(_states(Run(other), part) for other in beside)])
     networks = [_network(name, settings, state) for state in states]
     if not translates and not upscales:
@@ -148,6 +149,14 @@ def _snapshot(run: Run, step: int, saved: dict[str, Any]) -> dict[str, Any] | No
     if best is not None and best["step"] == step:
         return best
     return None if saved["step"] == step else run.snapshot(step)
+
+
+def _seen(run: Run) -> str:
+    """A run's name and how many pictures the networks that it hands on have learned from."""
+    config, best = run.config(), run.best()
+    step = best["step"] if best else run.checkpoint()["step"]
+    pictures = (config.get("from") or {}).get("pictures", 0) + step * config["preset"]["batch"]
+    return f"{run.folder.name}, which had seen {pictures:,} pictures"
 
 
 def _states(run: Run, part: str) -> list[dict[str, torch.Tensor]]:

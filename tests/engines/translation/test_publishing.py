@@ -11,6 +11,7 @@ from engines.models.zoo import Zoo
 from engines.training.dataset import PictureSet
 from engines.training.runs import Run
 from engines.training.trainer import Plan, Workers, train
+from engines.training.upscaling import UPSCALE_PRESETS, UpscaleTask
 from engines.translation.presets import CYCLE_PRESETS
 from engines.translation.publishing import publish_run
 from engines.translation.training import CycleTask
@@ -62,7 +63,8 @@ def run_of(tmp_path: Path, name: str, seed: int, width: int = 4) -> tuple[Run, C
 def test_runs_published_together_are_the_mean_of_their_weights(tmp_path: Path) -> None:
     runs = [run_of(tmp_path, f"run-{seed}", seed) for seed in range(3)]
     card = publish_run(runs[0][0].folder, tmp_path / "models" / "mean", WORDS, beside=[run.folder for run, _ in runs[1:]])
-    assert card.training["averaged with"] == "run-1, run-2"
+    parts = [f"1 of 3 parts run-{seed}, which had seen 4 pictures" for seed in (1, 2)]
+    assert card.training["averaged with"] == ", ".join(parts)
     translator = Zoo([tmp_path / "models"]).translator("mean")
     for place, network in enumerate(translator.networks):
         for name, weight in network.state_dict().items():
@@ -75,3 +77,22 @@ def test_runs_of_other_networks_are_not_averaged(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="different shapes"):
         publish_run(run.folder, tmp_path / "models" / "mean", WORDS, beside=[wider.folder])
     assert not (tmp_path / "models" / "mean").exists()
+
+
+def test_a_published_upscaler_is_the_trained_one_and_shows_only_drawn_pictures(shipped_zoo: Zoo, tmp_path: Path) -> None:
+    preset = replace(
+        UPSCALE_PRESETS["upscale-4"], resolution=48, crop=32, width=6, tail=4, blocks=1, critic_width=4, features=0.0, batch=2, steps=2
+    )
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 3, 48, 48), dtype=np.uint8)
+    pictures = PictureSet(pixels, np.zeros(8, np.int64), ("noise",), np.zeros(8, dtype=bool), (), "")
+    run, task = Run(tmp_path / "run"), UpscaleTask(preset, pictures, 0, Numerics(), Workers())
+    run.begin({"preset": asdict(preset), "classes": pictures.classes, "numerics": asdict(Numerics()), "seed": 0}, resume=False)
+    train(task, run, Plan(2, facts={"data": "", "manifests": [], "pictures": 8, "held out": 0}, look_every=100), Workers())
+    plain = publish_run(run.folder, tmp_path / "models" / "plain", WORDS)
+    assert "preview.webp" not in plain.pictures
+    card = publish_run(run.folder, tmp_path / "models" / "shown", WORDS, shipped_zoo.generator("fashion-mnist"))
+    assert card.kind == "upscaler"
+    assert "Drawn by fashion-mnist" in card.pictures["preview.webp"]
+    shown = torch.rand(1, 3, 8, 8) * 2 - 1
+    network = Zoo([tmp_path / "models"]).upscaler("shown").network
+    assert (network(shown) - task.average.module(shown)).abs().max() < 0.01  # stored in half precision
