@@ -1,4 +1,4 @@
-"""Pictures of every tab after its main action: `python -m tests.browser.screenshots OUT`, four tabs × desktop and phone × light and dark.
+"""Pictures of every tab after its main action: `python -m tests.browser.screenshots OUT`, each tab × desktop and phone × light and dark.
 
 Run it against the shipped models after the page or the weights have changed, and look at what it writes.
 """
@@ -41,7 +41,27 @@ def swapped(page: Page) -> None:
     page.locator("#swap-rows img").nth(2).wait_for()
 
 
-TABS: dict[str, Callable[[Page], None]] = {"Curate": curated, "Explore": explored, "Classes": classed, "Texture swap": swapped}
+def laid(page: Page) -> None:
+    expect(page.locator("#desk-viewer .picture-viewer[data-ready='1']")).to_be_attached()
+
+
+def listed(page: Page) -> None:
+    page.locator("#models-cards img").first.wait_for()
+
+
+def opened(page: Page) -> None:
+    expect(page.locator("#tab-lab")).to_be_visible()
+
+
+TABS: dict[str, Callable[[Page], None]] = {
+    "Curate": curated,
+    "Explore": explored,
+    "Classes": classed,
+    "Texture swap": swapped,
+    "Mock-up and print": laid,
+    "Models": listed,
+    "Lab": opened,
+}
 
 
 def main(out: Path) -> None:
