@@ -14,6 +14,7 @@ from PIL import Image
 from engines import imaging
 from engines.errors import StudioError
 from engines.finishing import PrintJob, Step
+from engines.paths import replacing
 from engines.production.finish import finished, opaque_if_whole
 from engines.production.printing import page_pixels
 from engines.production.rendering import other_weights, proven_recipe, with_present_weights
@@ -37,19 +38,31 @@ CHECKS = (244, 222)
 CHECK = 12
 MOST_PIXELS = 40 * 10**6
 THUMBNAIL = 144
+WORKED = 1024
 UNKNOWN_RIGHTS = "unknown, it is a picture of your own"
 
 
 @dataclass(frozen=True)
 class Graphic:
-    """A picture with its recipe, and a PNG of just its pixels in the folder of the session."""
+    """A picture with its recipe, and PNGs of just its pixels in the folder of the session.
+
+    Attributes:
+        file: all pixels; size: width and height of it.
+        small: the same with a longer side of at most `WORKED` pixels, for what follows a slider.
+    """
 
     recipe: Recipe
     file: Path
+    size: tuple[int, int]
+    small: Path
 
     def opened(self) -> Image.Image:
         """The pixels, RGB, or RGBA where something is transparent."""
         return opaque_if_whole(imaging.safe_open(self.file, alpha=True))
+
+    def worked(self) -> Image.Image:
+        """The pixels of `small`, RGB or RGBA as `opened`."""
+        return opaque_if_whole(imaging.safe_open(self.small, alpha=True))
 
 
 def from_upload(services: Services, path: Path, folder: Path) -> Graphic:
@@ -76,9 +89,12 @@ def from_recipe(services: Services, recipe: Recipe, folder: Path) -> Graphic:
 
 
 def _graphic(recipe: Recipe, picture: Image.Image, folder: Path) -> Graphic:
-    path = folder / f"graphic-{fingerprint(recipe)}.png"
+    path = small = folder / f"graphic-{fingerprint(recipe)}.png"
     imaging.save_png(picture, path)
-    return Graphic(recipe, path)
+    if max(picture.size) > WORKED:
+        small = path.with_stem(f"{path.stem}-small")
+        imaging.save_png(imaging.within(picture, WORKED), small)
+    return Graphic(recipe, path, picture.size, small)
 
 
 def remember(path: Path, folder: Path) -> str:
@@ -86,7 +102,8 @@ def remember(path: Path, folder: Path) -> str:
     name = file_hash(path)
     kept = folder / f"given-{name}"
     if not kept.is_file():
-        shutil.copyfile(path, kept)
+        with replacing(kept) as temporary:
+            shutil.copyfile(path, temporary)
     return name
 
 
@@ -122,9 +139,8 @@ def present(services: Services, recipe: Recipe) -> tuple[Recipe, str]:
     changed = other_weights(services.zoo, recipe)
     if not changed:
         return recipe, ""
-    return with_present_weights(
-        services.zoo, recipe
-    ), f"Drawn with other weights of {', '.join(changed)} than at first: it may look different."
+    note = f"Drawn with other weights of {', '.join(changed)} than at first: it may look different."
+    return with_present_weights(services.zoo, recipe), note
 
 
 def stepped(graphic: Image.Image, recipe: Recipe, steps: Sequence[Step]) -> tuple[Image.Image, Recipe]:
@@ -150,8 +166,13 @@ def fingerprint(recipe: Recipe) -> str:
 def thumbnail(picture: Image.Image, side: int = THUMBNAIL) -> str:
     """A small copy as an address that holds the picture itself."""
     small = imaging.within(on_checks(picture), side)
+    return inlined(small, quality=80)
+
+
+def inlined(picture: Image.Image, quality: int) -> str:
+    """A picture as an address that holds it, WebP of a quality from 0 to 100."""
     buffer = io.BytesIO()
-    small.save(buffer, format="WEBP", quality=80)
+    picture.save(buffer, format="WEBP", quality=quality)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 

@@ -38,15 +38,17 @@ def known_runs(home: Path) -> dict[str, Path]:
     """Runs by their names, the one that changed last first: those of the studio and of its searches, and of folders that were added."""
     places = [home / "runs", *sorted((home / "searches").glob("*/")), Path.cwd() / "runs", *added_folders(home)]
     found: dict[str, Path] = {}
+    whole: set[Path] = set()
     for place in places:
         for folder in [place] if (place / "config.json").is_file() else sorted(place.glob("*/")):
-            if not (folder / "config.json").is_file() or folder.resolve() in {path.resolve() for path in found.values()}:
+            if not (folder / "config.json").is_file() or folder.resolve() in whole:
                 continue
-            name = folder.name if place == home / "runs" else f"{folder.parent.name}/{folder.name}"
+            name = own = folder.name if place == home / "runs" else f"{folder.parent.name}/{folder.name}"
             number = 2
             while name in found:
-                name, number = f"{name} ({number})", number + 1
+                name, number = f"{own} ({number})", number + 1
             found[name] = folder
+            whole.add(folder.resolve())
     return dict(sorted(found.items(), key=lambda entry: -_changed(entry[1])))
 
 
@@ -161,9 +163,17 @@ def album(run: Run, name: str) -> Album:
     return Album(name, found, grid, lowest_distance(figures), highest_score(figures))
 
 
-def stamp(run: Run) -> tuple[float, ...]:
-    """Changes whenever something in a run's folder does that the page shows."""
-    files = [run.metrics_file, run.heartbeat_file, run.marks_file, run.lock_file, run.folder / "samples"]
+def shown_stamp(run: Run) -> tuple[float, ...]:
+    """Changes whenever curves or snapshots of a run do: when each of their files was written, in seconds."""
+    return _written(run.metrics_file, run.marks_file, run.folder / "samples")
+
+
+def life_stamp(run: Run) -> tuple[float, ...]:
+    """Changes whenever a run begins, goes on or ends, otherwise as `shown_stamp`."""
+    return _written(run.heartbeat_file, run.lock_file)
+
+
+def _written(*files: Path) -> tuple[float, ...]:
     return tuple(path.stat().st_mtime if path.exists() else 0.0 for path in files)
 
 

@@ -44,7 +44,7 @@ WAYS = {
     "Neon night": ("#0b0b12", "#ff2e88", "#24e0d4", "#f6f7a1"),
 }
 PALETTE = 5
-PREVIEW, WORKED = 640, 1024
+PREVIEW = 640
 SAVED_SIDE = 1600
 KINDS = ("PDF", "PNG", "TIFF")
 SUFFIX_OF = {"PDF": ".pdf", "PNG": ".png", "TIFF": ".tif"}
@@ -172,7 +172,7 @@ def job_of(wanted: Wanted, size: tuple[int, int]) -> PrintJob:
 def colours_of(graphic: Graphic) -> tuple[Painted, ...]:
     """The graphic's own colours, each still itself; none where it is transparent everywhere."""
     try:
-        palette = extract_palette(imaging.within(graphic.opened(), WORKED), PALETTE)
+        palette = extract_palette(graphic.worked(), PALETTE)
     except StudioError:
         return ()
     return tuple(Painted(swatch.colour, swatch.name, swatch.share, swatch.colour) for swatch in palette)
@@ -290,19 +290,19 @@ def preview(desk: Desk, wanted: Wanted) -> tuple[Image.Image, str]:
         StudioError: a value of a field that cannot be.
     """
     assert desk.graphic is not None
-    whole = desk.graphic.opened()
-    graphic, _ = graphics.stepped(imaging.within(whole, WORKED), desk.graphic.recipe, preparation(desk, wanted))
+    whole = desk.graphic.size
+    graphic, _ = graphics.stepped(desk.graphic.worked(), desk.graphic.recipe, preparation(desk, wanted))
     if wanted.view == MOCKUP:
         mockup = mockup_of(wanted, PREVIEW)
-        width, height = print_size(whole.size, mockup)
-        sharp = verdict(whole.size, PrintJob(width, height))
+        width, height = print_size(whole, mockup)
+        sharp = verdict(whole, PrintJob(width, height))
         return draw_mockup(graphic, mockup), f"Printed {width:.0f} × {height:.0f} mm: {sharp}."
     if wanted.view == PRINT:
-        job = job_of(wanted, whole.size)
+        job = job_of(wanted, whole)
         across, down = page_pixels(job)
         bleed = f" + {job.bleed:g} mm bleed" if job.bleed else ""
         said = f"{job.width:g} × {job.height:g} mm{bleed}, {across} × {down} pixels at {job.dpi} dpi. The graphic has "
-        return page_preview(graphic, job), said + verdict(whole.size, job) + "."
+        return page_preview(graphic, job), said + verdict(whole, job) + "."
     if wanted.view == FILMS:
         job, inks, cloth = films_of(graphic, wanted)
         films = separate(graphic, inks, replace(job, dpi=_preview_dpi(job)), cloth, 0.0)
@@ -314,7 +314,7 @@ def preview(desk: Desk, wanted: Wanted) -> tuple[Image.Image, str]:
         tile = small.resize((small.width * factor, small.height * factor), Image.Resampling.BICUBIC)
         repeat = Repeat(guards.one_of(wanted.layout, tuple(LAYOUTS), "the layout"))
         return graphics.stepped(tile, desk.graphic.recipe, [repeat])[0], f"3 × 3 repeats: {seam_verdict(seams(graphic, repeat.layout))}."
-    return graphic, f"{whole.width} × {whole.height} pixels."
+    return graphic, f"{whole[0]} × {whole[1]} pixels."
 
 
 def page_preview(graphic: Image.Image, job: PrintJob) -> Image.Image:
@@ -356,12 +356,11 @@ def made(desk: Desk, wanted: Wanted) -> Recipe:
     """
     if desk.graphic is None:
         raise StudioError("there is nothing on the desk yet: open a picture, or send one here")
-    size = desk.graphic.opened().size
     steps = preparation(desk, wanted)
     if wanted.view == MOCKUP:
         steps.append(mockup_of(wanted, SAVED_SIDE))
     elif wanted.view == PRINT:
-        steps.append(job_of(wanted, size))
+        steps.append(job_of(wanted, desk.graphic.size))
     elif wanted.view == FABRIC:
         steps.append(Repeat(guards.one_of(wanted.layout, tuple(LAYOUTS), "the layout")))
     recipe = desk.graphic.recipe

@@ -4,8 +4,6 @@ It is there only where nobody else can reach the studio. A training is a process
 and outlives the page and the studio.
 """
 
-import base64
-import io
 import logging
 import re
 import secrets
@@ -32,7 +30,7 @@ from engines.training.run_snapshots import one_latent, open_sheet, set_mark, sna
 from engines.training.runs import Run
 from engines.translation.publishing import publish_run
 from engines.translation.training import ALL_PRESETS
-from studio import guards
+from studio import graphics, guards
 from studio.components.lab_curves import Charts, LabCurves
 from studio.components.lab_pictures import Classes, LabPictures
 from studio.components.lab_snapshots import LabSnapshots
@@ -57,6 +55,7 @@ LOOK_SIDE = 96
 STRIP_SIDE = 96
 MOST_IN_STRIP = 24
 SHEET_SIDE = 720
+SHEET_QUALITY = 88
 MOST_COMPARED = 6
 TABS = ("Train", "Watch", "Compare", "Searches")
 LIMITS = ("It was trained in the Lab and looked at by one person: what it cannot draw has not been measured.",)
@@ -65,11 +64,12 @@ _MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 @dataclass(frozen=True)
 class Seen:
-    """What the page shows of a run, so that it is told only what changed."""
+    """What the page knows of a run, so that it is told only what changed; `shown` and `life` are stamps of `lab_runs`."""
 
     run: str = ""
     axis: str = ""
-    stamp: tuple[float, ...] = ()
+    shown: tuple[float, ...] = ()
+    life: tuple[float, ...] = ()
     names: tuple[str, ...] = ()
 
 
@@ -227,7 +227,7 @@ def on_look(
 ) -> Classes:
     """The classes of the chosen pictures, and some of each as the preset frames them."""
     data = data_of(at_home(services), chosen_set, folder)
-    framing = find_preset(preset, ALL_PRESETS).framing if hasattr(find_preset(preset, ALL_PRESETS), "framing") else "letterbox"
+    framing = getattr(find_preset(preset, ALL_PRESETS), "framing", "letterbox")
     listen = listening(services, request, WORK, progress)
     wanted = parse_classes(classes.split(",")) if (classes or "").strip() else None
     found = look_over(data, LOOK_SIDE, "centre square" if framing.startswith("rectangle") else framing, wanted, progress=listen)
@@ -311,20 +311,19 @@ def look_at(services: Services, run: str | None, axis: str, seen: Seen) -> tuple
         status, curves, snapshots, what the page has seen, the three lists of runs, and the buttons Stop and Resume.
     """
     home = at_home(services)
-    names = tuple(known_runs(home))
+    known = known_runs(home)
+    names = tuple(known)
     lists = tuple(gr.update(choices=list(names)) for _ in range(3)) if names != seen.names else (gr.skip(),) * 3
     if not run or run not in names:
         empty = ("No run yet: start one under Train." if not names else "Choose a run.", None, None)
         shown = empty if seen.run else (empty[0], gr.skip(), gr.skip())
         return *shown, Seen(names=names), *lists, gr.update(interactive=False), gr.update(interactive=False)
-    found = the_run(home, run)
-    stamp = lab_runs.stamp(found)
-    now = Seen(run, guards.one_of(axis, AXES, "what the curves go over"), stamp, names)
+    found = Run(known[run])
+    now = Seen(run, guards.one_of(axis, AXES, "what the curves go over"), lab_runs.shown_stamp(found), lab_runs.life_stamp(found), names)
     if now == seen:
         return (gr.skip(),) * 9
-    same = (seen.run, seen.axis, seen.stamp[0:1], seen.stamp[2:3], seen.stamp[4:]) == (run, axis, stamp[0:1], stamp[2:3], stamp[4:])
     rest = (now, *lists, *buttons(found))
-    if same:
+    if (seen.run, seen.axis, seen.shown) == (now.run, now.axis, now.shown):
         return lab_runs.standing(found), gr.skip(), gr.skip(), *rest
     return lab_runs.standing(found), lab_runs.charts(found, axis), lab_runs.album(found, run), *rest
 
@@ -415,13 +414,13 @@ def compare(services: Services, runs: list[str] | None, axis: str, which: str, r
     for name, run in chosen.items():
         step = lab_runs.chosen_step(run, wanted)
         if step is not None:
-            sheet = open_sheet(run, step)
+            sheet = enlarged(open_sheet(run, step))
             path = services.session_folder(request) / f"sheet-{secrets.token_hex(8)}.webp"
             with replacing(path) as temporary:
-                enlarged(sheet).save(temporary, quality=88)
-            distance = lab_runs.figures_by_step(run).get(step, {})
-            figures = "; ".join(f"{what} {value:.4g}" for what, value in list(distance.items())[:2])
-            sheets.append(NamedPicture(path, name, f"step {step:,}{'; ' + figures if figures else ''}", enlarged(sheet).size))
+                sheet.save(temporary, quality=SHEET_QUALITY)
+            measured = lab_runs.figures_by_step(run).get(step, {})
+            figures = "; ".join(f"{what} {value:.4g}" for what, value in list(measured.items())[:2])
+            sheets.append(NamedPicture(path, name, f"step {step:,}{'; ' + figures if figures else ''}", sheet.size))
     return sheets, lab_runs.compared(chosen, over)
 
 
@@ -446,7 +445,7 @@ def show_search(services: Services, search: str | None) -> Trials | None:
 def sheet(services: Services, run: object, step: object) -> dict[str, Any]:
     """A sample sheet, as the page shows it."""
     found = the_run(at_home(services), run)
-    return {"picture": _inlined(enlarged(open_sheet(found, guards.finite_int(step, "the step", 0, 2**53))))}
+    return {"picture": graphics.inlined(enlarged(open_sheet(found, guards.finite_int(step, "the step", 0, 2**53))), SHEET_QUALITY)}
 
 
 def latent(services: Services, run: object, place: object) -> dict[str, Any]:
@@ -458,7 +457,7 @@ def latent(services: Services, run: object, place: object) -> dict[str, Any]:
     if not pictures:
         raise StudioError(f"{found.folder.name} has no snapshot yet: wait for the first one")
     grown = [picture.resize((STRIP_SIDE, STRIP_SIDE), Image.Resampling.BICUBIC) for picture in pictures]
-    return {"steps": chosen, "picture": _inlined(imaging.sheet(grown, len(grown), gap=0))}
+    return {"steps": chosen, "picture": graphics.inlined(imaging.sheet(grown, len(grown), gap=0), SHEET_QUALITY)}
 
 
 def mark(services: Services, run: object, step: object, star: object, note: object) -> dict[str, Any]:
@@ -466,12 +465,6 @@ def mark(services: Services, run: object, step: object, star: object, note: obje
     found = the_run(at_home(services), run)
     kept = set_mark(found, guards.finite_int(step, "the step", 0, 2**53), star is True, note if isinstance(note, str) else "")
     return {"star": kept.star, "note": kept.note}
-
-
-def _inlined(picture: Image.Image) -> str:
-    buffer = io.BytesIO()
-    picture.convert("RGB").save(buffer, format="WEBP", quality=88)
-    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def answering(services: Services, function: Callable[..., dict[str, Any]], *fields: str) -> Callable[..., Any]:
@@ -496,36 +489,14 @@ def answering(services: Services, function: Callable[..., dict[str, Any]], *fiel
 # In the page
 
 
-def on_estimate(
-    services: Services,
-    chosen_set: str | None,
-    folder: str,
-    preset: str,
-    minutes: float | None,
-    name: str,
-    classes: str,
-    settings: str,
-    source: str | None,
-    seed: float | None,
-) -> Told:
-    """The Estimate button."""
-    return estimate(services, Wanted(chosen_set, folder, preset, minutes, name, classes, settings, source, seed))
+def on_estimate(services: Services, *fields: Any) -> Told:
+    """The Estimate button; `fields` are those of `Wanted`, in its order."""
+    return estimate(services, Wanted(*fields))
 
 
-def on_start(
-    services: Services,
-    chosen_set: str | None,
-    folder: str,
-    preset: str,
-    minutes: float | None,
-    name: str,
-    classes: str,
-    settings: str,
-    source: str | None,
-    seed: float | None,
-) -> tuple[Any, ...]:
-    """The Start button; gives what the page is told, and the run chosen under Watch, which opens."""
-    run, told = begin(services, Wanted(chosen_set, folder, preset, minutes, name, classes, settings, source, seed))
+def on_start(services: Services, *fields: Any) -> tuple[Any, ...]:
+    """The Start button; `fields` are those of `Wanted`, in its order; gives what the page is told, and the run that Watch opens with."""
+    run, told = begin(services, Wanted(*fields))
     return told, gr.update(choices=list(known_runs(services.settings.home)), value=run), gr.update(selected="lab-watch")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from engines import imaging
 from engines.errors import StudioError
 from engines.exploration.sampling import sample_recipes
 from engines.finishing import Mockup, PrintJob, Shape
@@ -41,6 +42,14 @@ def test_an_upload_with_a_borrowed_or_damaged_recipe_is_a_picture_of_ones_own(se
     found = graphics.from_upload(services, given, folder).recipe
     assert isinstance(found, Picture)
     assert graphics.rights_line(found) == graphics.UNKNOWN_RIGHTS
+
+
+def test_what_follows_a_slider_is_worked_out_on_a_small_copy_of_a_large_graphic(services: Services, folder: Path) -> None:
+    wide = 2 * graphics.WORKED
+    Image.effect_noise((wide, 40), 90).convert("RGB").save(folder / "wide.png")
+    graphic = graphics.from_upload(services, folder / "wide.png", folder)
+    assert (graphic.size, graphic.opened().size, graphic.worked().size) == ((wide, 40), (wide, 40), (graphics.WORKED, 20))
+    assert graphic.worked().tobytes() == imaging.within(graphic.opened(), graphics.WORKED).tobytes()
 
 
 def test_what_was_made_of_ones_own_picture_is_drawn_again_in_the_same_session_alone(
