@@ -4,6 +4,8 @@ import sys
 import time
 from typing import Protocol, TextIO
 
+from engines.errors import Cancelled
+
 
 class Progress(Protocol):
     """Called often by long work with how much is done.
@@ -16,6 +18,26 @@ class Progress(Protocol):
 
 def silent(done: int, total: int, message: str = "") -> None:
     """Report to nobody."""
+
+
+class Told:
+    """Passes on how far one of several pieces of work is, under its name, and remembers whether a person stopped it there.
+
+    For work that ends in good order when it is cancelled and says nothing of it, as training does.
+
+    Attributes:
+        cancelled: whether it was.
+    """
+
+    def __init__(self, progress: Progress, name: str) -> None:
+        self._progress, self._name, self.cancelled = progress, name, False
+
+    def __call__(self, done: int, total: int, message: str = "") -> None:
+        try:
+            self._progress(done, total, f"{self._name}, {message}")
+        except Cancelled:
+            self.cancelled = True
+            raise
 
 
 class TextProgress:

@@ -18,18 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from engines import compute
+from engines.commands._bench import Bench
 from engines.commands._values import positive_float, whole_number
-from engines.commands.train import Politely, picture_facts, run_settings
+from engines.commands.train import Politely
 from engines.compute import Numerics
-from engines.curation.manifest import training_manifests
 from engines.errors import Cancelled, StudioError
 from engines.evaluation.features import lite2
 from engines.progress import TextProgress
-from engines.training.dataset import PictureSet, load_pictures, parse_classes
+from engines.training.dataset import parse_classes
 from engines.training.judging import FEWEST_PICTURES
 from engines.training.presets import changed_preset, find_preset
 from engines.training.search import (
-    Prepared,
     Row,
     Study,
     best_row,
@@ -42,7 +41,7 @@ from engines.training.search import (
     trial_preset,
 )
 from engines.training.trainer import Workers
-from engines.translation.training import ALL_PRESETS, build_task, fastest_numerics
+from engines.translation.training import ALL_PRESETS, fastest_numerics
 
 HELP = "train a preset with many settings and compare them"
 
@@ -76,7 +75,8 @@ def run(arguments: argparse.Namespace) -> None:
     if Workers(compute.accelerator()).processes > 1:
         raise StudioError("a search runs in one process: start it without torchrun")
     lite2()  # says what to install where there is no judge
-    bench = _Bench(arguments)
+    classes = parse_classes(arguments.classes.split(",")) if arguments.classes else None
+    bench = Bench(arguments.data, classes, arguments.seed)
     pictures = bench.pictures(first)
     if len(pictures.part(held_out=True)) < FEWEST_PICTURES:
         held = len(pictures.part(held_out=True))
@@ -99,31 +99,6 @@ def run(arguments: argparse.Namespace) -> None:
     best = best_row(rows)
     if best is not None:
         print(f"\n{_further(arguments, changes_between(plain, trial_preset(study, _own(study, best))), best)}")
-
-
-class _Bench:
-    """Makes trials ready: pictures as their preset wants them, the task, and what its run is begun with, as `train` has it."""
-
-    def __init__(self, arguments: argparse.Namespace) -> None:
-        self._folder, self._seed = arguments.data, arguments.seed
-        self._classes = parse_classes(arguments.classes.split(",")) if arguments.classes else None
-        self.manifests = training_manifests(self._folder, self._classes)
-        self.numerics = Numerics()
-        self._loaded: dict[tuple[int, str, int], PictureSet] = {}
-
-    def pictures(self, preset: Any) -> PictureSet:
-        """The pictures in the size, framing and channels of a preset, read once."""
-        wanted = (preset.resolution, preset.framing, preset.channels)
-        if wanted not in self._loaded:
-            self._loaded[wanted] = load_pictures(self._folder, *wanted, self._classes, TextProgress())
-        return self._loaded[wanted]
-
-    def prepare(self, preset: Any) -> Prepared:
-        """A trial of a preset."""
-        pictures = self.pictures(preset)
-        task = build_task(preset, pictures, self._seed, self.numerics, Workers())
-        config = run_settings(preset, pictures, self.manifests, self._seed, self.numerics, 1)
-        return Prepared(task, config, picture_facts(pictures, self.manifests, self._folder))
 
 
 def _own(study: Study, row: Row) -> dict[str, Any]:

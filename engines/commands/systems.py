@@ -11,7 +11,6 @@ with the reason.
 """
 
 import argparse
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,20 +20,20 @@ from PIL import Image
 from torch import nn
 
 from engines import compute, imaging
+from engines.commands._bench import Bench
 from engines.commands._values import positive_float
-from engines.commands.train import Politely, picture_facts, run_settings
+from engines.commands.train import Politely
 from engines.compute import Numerics
 from engines.errors import Cancelled, StudioError
+from engines.networks.layers import parameter_count
 from engines.paths import replacing, replacing_folder
-from engines.progress import Progress, TextProgress
-from engines.training.dataset import PictureSet, load_pictures
+from engines.progress import Progress, TextProgress, Told
 from engines.training.presets import AdversarialPreset
 from engines.training.runs import Run
 from engines.training.systems import SYSTEMS
 from engines.training.systems_table import SystemRow, as_markdown, read_row, row_of, write_row, write_sheet
 from engines.training.trainer import Plan, Task, Workers, train
 from engines.translation.garment_mask import find_garment
-from engines.translation.training import build_task
 
 HELP = "train every system of the reports and compare them"
 GREEN = (51, 255, 51)
@@ -114,58 +113,42 @@ def _write_page(page: Path, rows: list[SystemRow], command: str, numerics: str, 
 
 def _trained(arguments: argparse.Namespace, preset: AdversarialPreset, folder: Run, progress: Progress) -> SystemRow:
     stand = stand_ins(preset)
-    pictures = _pictures(arguments, preset, stand, progress)
-    numerics = Numerics(arguments.precision)
-    task = build_task(preset, pictures, arguments.seed, numerics, Workers())
-    facts = picture_facts(pictures, [], arguments.data)
-    plan = Plan(preset.steps, arguments.minutes, arguments.seed, facts, look_every=NEVER)
+    bench = Bench(_folder(arguments, stand, progress), stand.classes, arguments.seed, Numerics(arguments.precision), progress)
+    made = bench.prepare(preset)
+    parameters = _parameters(made.task)
+    plan = Plan(preset.steps, arguments.minutes, arguments.seed, made.facts, look_every=NEVER)
     begun, failure = folder.checkpoint_file.exists(), ""
     with folder.locked():
-        folder.begin(run_settings(preset, pictures, [], arguments.seed, numerics, 1), begun)
-        told = _Told(progress, preset.name)
+        folder.begin(made.config, begun)
+        told = Told(progress, preset.name)
         try:
-            train(task, folder, plan, Workers(), begun, told)
+            train(made.task, folder, plan, Workers(), begun, told)
         except StudioError as error:
             failure = str(error)
         if told.cancelled:
             raise Cancelled
-    write_sheet(task.snapshot(), preset.resolution, arguments.out / "systems" / f"{preset.name}.webp")
-    system = f"{preset.summary.partition(':')[0]}"
-    row = row_of(folder, preset, system, stand.words, dict(_parameters(task)), failure)
+    write_sheet(made.task.snapshot(), preset.resolution, arguments.out / "systems" / f"{preset.name}.webp")
+    row = row_of(folder, preset, preset.summary.partition(":")[0], stand.words, parameters, failure)
     write_row(folder, row)
     return row
 
 
-class _Told:
-    """Passes progress on, and remembers whether a person stopped it: a stopped system has no row."""
-
-    def __init__(self, progress: Progress, name: str) -> None:
-        self._progress, self._name, self.cancelled = progress, name, False
-
-    def __call__(self, done: int, total: int, message: str = "") -> None:
-        try:
-            self._progress(done, total, f"{self._name}: {message}")
-        except Cancelled:
-            self.cancelled = True
-            raise
+def _parameters(task: Task) -> dict[str, int]:
+    """G, D and E → how many parameters are trained; asked before training, which holds some of them still for a while."""
+    found = {role[0].upper(): getattr(task, role, None) for role in ("generator", "discriminator", "encoder")}
+    return {letter: parameter_count(network) for letter, network in found.items() if isinstance(network, nn.Module)}
 
 
-def _parameters(task: Task) -> Iterator[tuple[str, int]]:
-    for role in ("generator", "discriminator", "encoder"):
-        network = getattr(task, role, None)
-        if isinstance(network, nn.Module):
-            yield role[0].upper(), sum(weight.numel() for weight in network.parameters())
-
-
-def _pictures(arguments: argparse.Namespace, preset: AdversarialPreset, stand: Stand, progress: Progress) -> PictureSet:
-    folder = arguments.data / stand.folder
+def _folder(arguments: argparse.Namespace, stand: Stand, progress: Progress) -> Path:
+    """Where the pictures of a stand-in lie; garments on green are made first."""
     if stand.folder == "fashion-mnist":
-        folder = arguments.fashion_mnist
-    elif stand.folder == "garments":
-        folder = arguments.out / "garments"
-        if not folder.is_dir():
-            _lay_on_green(arguments.data / "clothing", folder, progress)
-    return load_pictures(folder, preset.resolution, preset.framing, preset.channels, stand.classes, progress)
+        return arguments.fashion_mnist
+    if stand.folder != "garments":
+        return arguments.data / stand.folder
+    folder = arguments.out / "garments"
+    if not folder.is_dir():
+        _lay_on_green(arguments.data / "clothing", folder, progress)
+    return folder
 
 
 def _lay_on_green(clothing: Path, folder: Path, progress: Progress) -> None:

@@ -137,6 +137,11 @@ def draw_panels(panels: Sequence[Panel], axis: str = "steps") -> Image.Image:
     return Image.open(buffer).convert("RGB")
 
 
+def clock_of(metrics: Sequence[dict[str, Any]]) -> list[tuple[int, float]]:
+    """(step, seconds of training) of each report of a run, ascending; what was reported twice, after a kill, counts once."""
+    return sorted({line["step"]: line["seconds"] for line in metrics if "seconds" in line}.items())
+
+
 def loss_series(metrics: Sequence[dict[str, Any]]) -> Series:
     """Loss → (step, value) of each report of a run."""
     return _series([line for line in metrics if "seconds" in line])

@@ -1,12 +1,12 @@
 """What a run has measured of itself, as panels of curves for a page, a picture or a program; several runs in one panel."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from engines.errors import StudioError
-from engines.training.curves import LOSSES, Curve, Panel, Series, judged_series, loss_series, running_mean, title_of
+from engines.training.curves import LOSSES, Curve, Panel, clock_of, judged_series, loss_series, running_mean, title_of
 from engines.training.judging import DISTANCE, HELD_OUT, PRECISION, RECALL, SCORE, TRAINING, VARIETY
 from engines.training.runs import Run
 
@@ -27,11 +27,9 @@ def panels(run: Run, axis: str = "steps") -> list[Panel]:
     """
     place = _Places(run, axis)
     found: dict[str, list[Curve]] = {}
-    for name, points in loss_series(place.metrics).items():
+    for name, points, noisy in _measured(place.metrics):
         title = title_of(name)
-        found.setdefault(LOSSES if title == name else title, []).append(_curve(name, points, place, noisy=True))
-    for name, points in judged_series(place.metrics).items():
-        found.setdefault(title_of(name), []).append(_curve(name, points, place, noisy=False))
+        found.setdefault(LOSSES if noisy and title == name else title, []).append(_curve(name, points, place, noisy))
     titles = sorted(found, key=lambda title: next((place for place, start in enumerate(ORDER) if title.startswith(start)), len(ORDER)))
     return [Panel(title, tuple(found[title])) for title in titles]
 
@@ -45,13 +43,16 @@ def compared_panels(runs: Mapping[str, Run], axis: str = "steps") -> list[Panel]
     measured: dict[str, list[Curve]] = {}
     for run_name, run in runs.items():
         place = _Places(run, axis)
-        series = [(one, True) for one in loss_series(place.metrics).items()] + [
-            (one, False) for one in judged_series(place.metrics).items()
-        ]
-        for (name, points), noisy in series:
+        for name, points, noisy in _measured(place.metrics):
             measured.setdefault(name, []).append(_curve(run_name, points, place, noisy))
     names = sorted(measured, key=lambda name: (COMPARED.index(name) if name in COMPARED else len(COMPARED), name))
     return [Panel(name, tuple(measured[name])) for name in names]
+
+
+def _measured(metrics: Sequence[dict[str, Any]]) -> Iterator[tuple[str, list[tuple[float, float]], bool]]:
+    """Name, points and whether they are noisy, of each loss and of all that held-out pictures said."""
+    yield from ((name, points, True) for name, points in loss_series(metrics).items())
+    yield from ((name, points, False) for name, points in judged_series(metrics).items())
 
 
 class _Places:
@@ -62,14 +63,13 @@ class _Places:
             raise StudioError(f"curves go over {', '.join(AXES)}, got {axis!r}: choose one of these")
         self.metrics: Sequence[dict[str, Any]] = run.metrics()
         self._axis, self._batch = axis, run.config()["preset"]["batch"]
-        clock = {line["step"]: line["seconds"] for line in self.metrics if "seconds" in line}
-        self._steps, self._seconds = sorted(clock), [clock[step] for step in sorted(clock)]
+        self._clock = np.array(clock_of(self.metrics), dtype=np.float64).reshape(-1, 2)
 
     def __call__(self, steps: np.ndarray) -> np.ndarray:
         if self._axis == "pictures":
             return steps * self._batch
         if self._axis == "minutes":
-            return np.interp(steps, self._steps, self._seconds) / 60 if self._steps else np.zeros_like(steps)
+            return np.interp(steps, *self._clock.T) / 60 if len(self._clock) else np.zeros_like(steps)
         return steps
 
 
@@ -86,9 +86,3 @@ def _spread_out(count: int) -> np.ndarray:
     if count <= MOST_POINTS:
         return np.arange(count)
     return np.unique(np.linspace(0, count - 1, MOST_POINTS).round().astype(np.int64))
-
-
-def all_series(run: Run) -> Series:
-    """Everything that a run reported: name → (step, value) of each report."""
-    metrics = run.metrics()
-    return loss_series(metrics) | judged_series(metrics)

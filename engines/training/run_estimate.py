@@ -13,6 +13,7 @@ import torch
 
 from engines import compute
 from engines.errors import StudioError
+from engines.training.curves import clock_of
 from engines.training.dataset import PictureSet
 from engines.training.runs import Run
 from engines.training.trainer import Plan, Task
@@ -100,18 +101,18 @@ def recorded(preset: Any, minutes: float | None, runs: Iterable[Run]) -> Estimat
             same = _without_lengths(run.config()["preset"]) == wanted
         except (StudioError, KeyError):
             continue
-        lines = [line for line in run.metrics() if "seconds" in line]
-        if same and len(lines) >= FEWEST_REPORTS and (found is None or run.metrics_file.stat().st_mtime > found[0]):
-            found = (run.metrics_file.stat().st_mtime, run, lines)
+        clock = clock_of(run.metrics()) if same else []
+        if len(clock) >= FEWEST_REPORTS and (found is None or run.metrics_file.stat().st_mtime > found[0]):
+            found = (run.metrics_file.stat().st_mtime, run, clock)
     if found is None:
         return None
-    _, run, lines = found
-    first, last = lines[0], lines[-1]
-    pace = (last["seconds"] - first["seconds"]) / max(1, last["step"] - first["step"])
+    _, run, clock = found
+    (first, begun), (last, ended) = clock[0], clock[-1]
+    pace = (ended - begun) / max(1, last - first)
     disk = sum(path.stat().st_size for path in run.folder.rglob("*") if path.is_file())
     steps = affordable(preset.steps, minutes, pace, 0.0, 1)
     source = f"as the run {run.folder.name} went, its looks at held-out pictures counted in"
-    return Estimate(steps, preset.steps, pace, 0.0, first["seconds"], disk, run.status().get("memory"), source)
+    return Estimate(steps, preset.steps, pace, 0.0, begun, disk, run.status().get("memory"), source)
 
 
 def affordable(steps: int, minutes: float | None, step_seconds: float, look_seconds: float, look_every: int) -> int:

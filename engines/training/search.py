@@ -20,7 +20,7 @@ from typing import Any
 
 from engines.errors import Cancelled, StudioError
 from engines.paths import replacing
-from engines.progress import Progress, silent
+from engines.progress import Progress, Told, silent
 from engines.training.presets import changed_preset
 from engines.training.runs import Run
 from engines.training.trainer import Diverged, Plan, Task, Workers, train
@@ -248,24 +248,10 @@ def search(
                 temporary.write_text(json.dumps(asked, indent=1) + "\n")
         for place, (name, settings, preset) in enumerate(zip(names, trials, presets, strict=True), start=1):
             if name not in rows:
-                told = _Told(progress, f"trial {place} of {len(trials)}")
+                told = Told(progress, f"trial {place} of {len(trials)}")
                 rows[name] = _trial(study, Run(folder / name), settings, prepare(preset), preset, save_every, told)
                 write_results(study, folder, list(rows.values()))
         return [rows[name] for name in names]
-
-
-class _Told:
-    """Says which trial it is, and remembers that it was told to stop: the trainer ends in good order and says nothing."""
-
-    def __init__(self, progress: Progress, name: str) -> None:
-        self._progress, self._name, self.cancelled = progress, name, False
-
-    def __call__(self, done: int, total: int, message: str = "") -> None:
-        try:
-            self._progress(done, total, f"{self._name}, {message}")
-        except Cancelled:
-            self.cancelled = True
-            raise
 
 
 def _try_out(prepare: Callable[[Any], Prepared], preset: Any, settings: Settings) -> None:
@@ -275,7 +261,7 @@ def _try_out(prepare: Callable[[Any], Prepared], preset: Any, settings: Settings
         raise StudioError(f"with {_shown(settings)}: {error}") from error
 
 
-def _trial(study: Study, run: Run, settings: Settings, prepared: Prepared, preset: Any, save_every: int | None, told: _Told) -> Row:
+def _trial(study: Study, run: Run, settings: Settings, prepared: Prepared, preset: Any, save_every: int | None, told: Told) -> Row:
     """Train one trial to the end of its budget, from its last save where there is one."""
     steps = study.steps or preset.steps
     minutes, state, notice = study.minutes, "finished", ""

@@ -9,9 +9,12 @@ from typing import Any
 
 from PIL import Image
 
+from engines import imaging
 from engines.errors import StudioError
 from engines.paths import replacing
+from engines.training.curves import clock_of
 from engines.training.judging import DISTANCE, VARIETY
+from engines.training.run_snapshots import GAP, Grid
 from engines.training.runs import Run
 from engines.training.trainer import REPORT_EVERY
 
@@ -71,8 +74,7 @@ def row_of(run: Run, preset: Any, system: str, pictures: str, parameters: Mappin
     judged = [line for line in lines if DISTANCE in line]
     figures = {name: value for name, value in (judged[-1] if judged else {}).items() if name != "step" and isinstance(value, int | float)}
     saved = run.checkpoint()
-    clock = [(line["step"], line["seconds"]) for line in lines if "seconds" in line and line["step"] % REPORT_EVERY == 0]
-    clock = clock or [(saved["step"], saved["seconds"])]
+    clock = [(step, seconds) for step, seconds in clock_of(lines) if step % REPORT_EVERY == 0] or [(saved["step"], saved["seconds"])]
     notices = [line["notice"] for line in lines if "notice" in line]
     remark = failure or (notices[-1] if notices else "") or ("" if judged else "held-out pictures could not be compared with")
     return SystemRow(
@@ -102,19 +104,12 @@ def sheet_of(snapshot: Image.Image, size: int) -> Image.Image:
     """The first pictures of a snapshot grid in one row, small enough for a page.
 
     Args:
-        snapshot: squares of `size` pixels, two pixels apart.
+        snapshot: RGB, squares of `size` pixels, two pixels apart.
     """
-    columns = (snapshot.width + 2) // (size + 2)
-    wanted = [
-        snapshot.crop((x, y, x + size, y + size))
-        for place in range(SHEET_PICTURES)
-        for x, y in [((place % columns) * (size + 2), (place // columns) * (size + 2))]
-        if y + size <= snapshot.height
-    ]
-    row = Image.new("RGB", (len(wanted) * (SHEET_SIDE + 2) - 2, SHEET_SIDE), (255, 255, 255))
-    for place, one in enumerate(wanted):
-        row.paste(one.convert("RGB").resize((SHEET_SIDE, SHEET_SIDE), Image.Resampling.LANCZOS), (place * (SHEET_SIDE + 2), 0))
-    return row
+    grid = Grid(size, (snapshot.width + GAP) // (size + GAP), (snapshot.height + GAP) // (size + GAP))
+    places = range(min(SHEET_PICTURES, grid.columns * grid.rows))
+    small = [snapshot.crop(grid.box(place)).resize((SHEET_SIDE, SHEET_SIDE), Image.Resampling.LANCZOS) for place in places]
+    return imaging.sheet(small, len(small))
 
 
 def as_markdown(rows: Sequence[SystemRow], command: str, numerics: str, sheets: str) -> str:
