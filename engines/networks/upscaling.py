@@ -49,20 +49,19 @@ class Upscaler(nn.Module):
         return 2 + 2 * len(self.blocks) + 3
 
 
-def in_tiles(network: Upscaler, pictures: Tensor, side: int) -> Tensor:
-    """What the network draws of pictures, in squares so small that memory suffices; the seams are those of the whole: none.
+def strip(network: Upscaler, pictures: Tensor, top: int, side: int) -> Tensor:
+    """The rows of what the network draws that belong to `side` rows of pictures, in squares so small that memory suffices.
+
+    Each square sees beyond its edge all that can change it: the seams are those of the whole picture, none.
 
     Args:
-        pictures: shape (n, channels, h, w); side: of a square without what it sees beyond its edge.
+        pictures: shape (n, channels, h, w).
+        top: the first of the rows; side: how many, fewer at the lower edge, and the width of a square, in pixels of the small picture.
 
     Returns:
-        Shape (n, channels, 4h, 4w).
+        Shape (n, channels, 4 · rows, 4w).
     """
-    height, width = pictures.shape[-2:]
-    rows = [
-        torch.cat([_tile(network, pictures, top, left, side) for left in range(0, width, side)], dim=-1) for top in range(0, height, side)
-    ]
-    return torch.cat(rows, dim=-2)
+    return torch.cat([_tile(network, pictures, top, left, side) for left in range(0, pictures.shape[-1], side)], dim=-1)
 
 
 def _tile(network: Upscaler, pictures: Tensor, top: int, left: int, side: int) -> Tensor:

@@ -6,7 +6,7 @@ from PIL import Image
 from engines import imaging
 from engines.errors import StudioError
 from engines.models.zoo import Enlarger
-from engines.networks.upscaling import FACTOR, Upscaler, in_tiles
+from engines.networks.upscaling import FACTOR, Upscaler, strip
 from engines.progress import Progress, silent
 
 MOST = 16
@@ -57,8 +57,7 @@ def _four_times(picture: Image.Image, upscaler: Enlarger, progress: Progress) ->
         begin, end = max(top - network.reach, 0), min(top + TILE, picture.height)
         part = picture.crop((0, begin, picture.width, min(end + network.reach, picture.height)))
         with torch.inference_mode(), numerics.autocast():
-            drawn = in_tiles(network, numerics.arrange(imaging.to_tensor([part])), TILE)
-        strip = drawn[:, :, FACTOR * (top - begin) : FACTOR * (end - begin)]
-        whole.paste(imaging.to_pictures(strip)[0], (0, FACTOR * top))
+            drawn = strip(network, numerics.arrange(imaging.to_tensor([part])), top - begin, TILE)
+        whole.paste(imaging.to_pictures(drawn)[0], (0, FACTOR * top))
     progress(len(rows), len(rows), "enlarging")
     return whole

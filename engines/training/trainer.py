@@ -187,17 +187,18 @@ class _Training:
         """A sample sheet, and what held-out pictures say; the best candidate so far is kept."""
         imaging.save_png(self.task.snapshot(), self.run.folder / "samples" / f"step-{self.step:06d}.png")
         verdict = self.task.judge() if self.step > 1 else None
-        if self.plan.keep and self.step > 1:
-            self.run.save_snapshot({"format": 1, "step": self.step, "networks": self.task.candidate()})
+        keep, better = self.plan.keep and self.step > 1, verdict is not None and verdict.score < self.best
+        networks = self.task.candidate() if keep or better else {}
+        if keep:
+            self.run.save_snapshot({"format": 1, "step": self.step, "networks": networks})
             self.run.thin_snapshots(self.plan.keep)
         if verdict is None:
             return
         self.run.report({"step": self.step, **{name: round(value, 5) for name, value in verdict.figures.items()}})
         for notice in verdict.notices:
             self.run.report({"step": self.step, "notice": notice})
-        if verdict.score < self.best:
+        if better:
             self.best = verdict.score
-            networks = self.task.candidate()
             self.run.save_best({"format": 1, "step": self.step, "score": verdict.score, "figures": verdict.figures, "networks": networks})
 
 

@@ -4,7 +4,7 @@ from PIL import Image
 from torch import nn
 
 from engines import imaging
-from engines.networks.upscaling import FACTOR, Upscaler, in_tiles
+from engines.networks.upscaling import FACTOR, Upscaler, strip
 
 
 @pytest.fixture
@@ -28,7 +28,8 @@ def test_it_begins_as_the_bicubic_enlargement() -> None:
 @pytest.mark.parametrize("side", [8, 19, 64])
 def test_tiles_draw_what_the_whole_draws(network: Upscaler, side: int) -> None:
     pictures = torch.rand(2, 3, 37, 50) * 2 - 1
-    assert torch.allclose(in_tiles(network, pictures, side), network(pictures), atol=1e-5)
+    drawn = torch.cat([strip(network, pictures, top, side) for top in range(0, 37, side)], dim=-2)
+    assert torch.allclose(drawn, network(pictures), atol=1e-5)
 
 
 def test_nothing_beyond_its_reach_changes_a_place(network: Upscaler) -> None:
