@@ -15,9 +15,9 @@ from engines import imaging
 from engines.errors import StudioError
 from engines.finishing import PrintJob, Step
 from engines.paths import replacing
-from engines.production.finish import finished, opaque_if_whole
 from engines.production.printing import page_pixels
 from engines.production.rendering import other_weights, proven_recipe, with_present_weights
+from engines.production.steps import finished, opaque_if_whole
 from engines.recipe import (
     PNG_KEY,
     Finish,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engines import imaging
-from engines.commands._values import person
+from engines.commands._options import person
 from engines.curation.catalogue import Catalogue
 from engines.errors import StudioError
 from engines.paths import replacing

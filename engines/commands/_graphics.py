@@ -9,8 +9,8 @@ from PIL import Image
 from engines import imaging
 from engines.finishing import Step
 from engines.models.zoo import Zoo
-from engines.production.finish import finished
 from engines.production.rendering import proven_recipe, render
+from engines.production.steps import finished
 from engines.recipe import Picture, Recipe, after, file_hash, read_recipe
 
 

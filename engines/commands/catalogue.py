@@ -22,7 +22,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from engines.commands._values import person
+from engines.commands._options import person
 from engines.curation.catalogue import Catalogue, CollectionFacts
 from engines.curation.provenance import RIGHTS
 from engines.errors import StudioError

@@ -20,7 +20,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from engines.commands._values import page_range
+from engines.commands._options import page_range
 from engines.curation.arrivals import AddReport
 from engines.curation.catalogue import Catalogue, name_value
 from engines.curation.collecting import continued_search, take_in, with_cursor

@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from engines import imaging
-from engines.commands._values import seed_list
+from engines.commands._options import seed_list
 from engines.errors import StudioError
 from engines.exploration.sampling import draw, sample_recipes, way_recipes
 from engines.models.zoo import Zoo

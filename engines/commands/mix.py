@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 
 from engines.commands._drawn import drawn_recipe, save_drawn
-from engines.commands._values import seed_list
+from engines.commands._options import seed_list
 from engines.errors import StudioError
 from engines.exploration.mixing import layers_recipe, mix_recipe
 from engines.exploration.sampling import sample_recipes

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 from engines import paths
-from engines.commands._values import whole_number
+from engines.commands._options import whole_number
 from engines.errors import StudioError
 from engines.models.zoo import Zoo
 from engines.translation.publishing import publish_run

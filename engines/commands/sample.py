@@ -11,7 +11,7 @@ import argparse
 from pathlib import Path
 
 from engines.commands._drawn import save_drawn
-from engines.commands._values import seed_list
+from engines.commands._options import seed_list
 from engines.curation.encoder import SHIPPED_MODEL, load_encoder
 from engines.errors import StudioError
 from engines.exploration.choosing import AMONG_DIVERSE, candidate_recipes, diverse, gather

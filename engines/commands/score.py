@@ -35,7 +35,7 @@ from typing import Any
 import numpy as np
 
 from engines import compute, imaging
-from engines.commands._values import part_of_all, person
+from engines.commands._options import part_of_all, person
 from engines.curation.catalogue import Catalogue
 from engines.curation.cluster import Cluster, compute_on
 from engines.curation.cut import percentile, suggest_cut, top_cut

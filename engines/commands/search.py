@@ -19,7 +19,7 @@ from typing import Any
 
 from engines import compute
 from engines.commands._bench import Bench
-from engines.commands._values import positive_float, whole_number
+from engines.commands._options import positive_float, whole_number
 from engines.commands.train import Politely
 from engines.compute import Numerics
 from engines.errors import Cancelled, StudioError

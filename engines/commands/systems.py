@@ -21,7 +21,7 @@ from torch import nn
 
 from engines import compute, imaging
 from engines.commands._bench import Bench
-from engines.commands._values import positive_float
+from engines.commands._options import positive_float
 from engines.commands.train import Politely
 from engines.compute import Numerics
 from engines.errors import Cancelled, StudioError

@@ -28,7 +28,7 @@ from types import FrameType
 from typing import Any
 
 from engines import compute
-from engines.commands._values import positive_float, whole_number
+from engines.commands._options import positive_float, whole_number
 from engines.compute import Numerics
 from engines.curation.manifest import training_manifests
 from engines.errors import Cancelled, StudioError

@@ -11,7 +11,7 @@ from engines import imaging
 from engines.errors import StudioError
 from engines.exploration.sampling import draw
 from engines.models.zoo import Zoo
-from engines.production.finish import finished, opaque_if_whole
+from engines.production.steps import finished, opaque_if_whole
 from engines.recipe import (
     MAX_DEPTH,
     Drawn,

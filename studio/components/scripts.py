@@ -15,6 +15,11 @@ FOLDER = Path(__file__).parent
 ADDRESS = "atelier"
 PARTS = {"tray": ("lineage", "tray")}
 """Components whose script has more than one part; of every other it is the file of its name."""
+SHARED = {
+    **dict.fromkeys(("tray", "model_cards", "picture_viewer"), "buttons"),
+    **dict.fromkeys(("lab_curves", "lab_pictures", "lab_snapshots", "lab_trials"), "lab"),
+}
+"""Components whose style begins with one that others begin with, too: its file."""
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 _EVENT = re.compile(r"""trigger\(\s*["'](\w+)["']""")
 
@@ -41,7 +46,9 @@ def script_of(name: str) -> str:
     """
     parts = [FOLDER / f"{part}.js" for part in PARTS.get(name, (name,))]
     code = "\n".join(path.read_text(encoding="utf-8") for path in parts)
-    style = "\n".join(path.with_suffix(".css").read_text(encoding="utf-8") for path in parts if path.with_suffix(".css").is_file())
+    styles = [path.with_suffix(".css") for path in parts if path.with_suffix(".css").is_file()]
+    shared = [FOLDER / f"{SHARED[name]}.css"] if name in SHARED else []
+    style = "\n".join(path.read_text(encoding="utf-8") for path in [*shared, *styles])
     scoped = json.dumps(f':is(#atelier-none, [data-atelier="{name}"]) {{ {style} }}')
     return f"""window.atelier = window.atelier || {{}};
 if (!window.atelier.{name}) {{

@@ -99,7 +99,7 @@ const bare = make("label", "bare", tools);
 const stripped = make("input", "", bare);
 stripped.type = "checkbox";
 bare.append(" without recipes");
-const taking = make("label", "taking", tools);
+const taking = make("label", "taking as-button", tools);
 taking.append("Open a ZIP or a PNG");
 const file = make("input", "", taking);
 file.type = "file";

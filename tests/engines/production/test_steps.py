@@ -13,9 +13,9 @@ from engines.errors import StudioError
 from engines.exploration.sampling import draw, sample_recipes
 from engines.finishing import Clearing, Colourway, Mockup, PrintJob, Repeat, Shape, Step
 from engines.models.zoo import Zoo
-from engines.production.finish import finished
 from engines.production.palette import extract_palette
 from engines.production.rendering import other_weights, proven_recipe, render, with_present_weights
+from engines.production.steps import finished
 from engines.recipe import (
     MAX_DEPTH,
     Finish,
