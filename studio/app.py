@@ -89,7 +89,7 @@ def page(services: Services) -> gr.Blocks:
         desk.draw_at_first_visit(services, on_desk, desk_tab)
         models.show_at_first_visit(services, of_models, models_tab)
         _wire_tray(services, tray, packed)
-        _keep(services, tray, explored, swapped, on_desk)
+        _keep(services, tray, explored, of_classes, swapped, on_desk)
         _send(services, tray, tabs, explored, swapped, on_desk)
         _pick_model(services, of_models, tabs, explored, swapped)
         if settings.local:
@@ -112,10 +112,18 @@ def _wire_tray(services: Services, tray: Tray, packed: Delivery) -> None:
     tray.take(guards.sentences(trays.take, services), None, tray, **QUIET)
 
 
-def _keep(services: Services, tray: Tray, explored: explore.ExploreHandles, swapped: swap.SwapHandles, on_desk: desk.DeskHandles) -> None:
+def _keep(
+    services: Services,
+    tray: Tray,
+    explored: explore.ExploreHandles,
+    of_classes: classes.ClassesHandles,
+    swapped: swap.SwapHandles,
+    on_desk: desk.DeskHandles,
+) -> None:
     """Whatever is shown large can be kept."""
     many: dict[str, Any] = {**QUIET, "trigger_mode": "multiple"}
-    explored.viewer.keep(guards.sentences(keep_shown, services), explored.shown, tray, **many)
+    for handles in (explored, of_classes):
+        handles.viewer.keep(guards.sentences(keep_shown, services), handles.shown, tray, **many)
     on_desk.viewer.keep(guards.sentences(keep_desk, services), [on_desk.desk, *on_desk.fields], tray, **many)
     swapped.keep.click(guards.sentences(keep_swap, services), [swapped.download, swapped.picture], tray, **many)
 

@@ -38,6 +38,13 @@ def first_sample(recipe: Recipe) -> Sample | None:
     return recipe
 
 
+def seed_of(recipe: Recipe) -> int | None:
+    """The seed that draws a picture by itself; None where more was done than choosing it."""
+    if isinstance(recipe, Find | Diverse):
+        return seed_of(recipe.parent)
+    return recipe.seed if isinstance(recipe, Sample) else None
+
+
 def short(recipe: Recipe) -> str:
     """A recipe in two or three words, such as stand under a tile."""
     if isinstance(recipe, Sample):

@@ -142,7 +142,7 @@ def run_settings(
 
 def picture_facts(pictures: PictureSet, manifests: Sequence[str], folder: Path) -> dict[str, Any]:
     """What a model was trained on, for its checkpoints."""
-    counts = {"pictures": len(pictures.part(False)), "held out": len(pictures.part(True))}
+    counts = {"pictures": len(pictures.part(False)), "held out": len(pictures.part(True)), "classes": pictures.training_counts()}
     return {"data": pictures.digest, "manifests": list(manifests), **counts, "cleaned": read_cleaned(folder)}
 
 

@@ -22,6 +22,7 @@ class Card:
         kind: one of `KINDS`.
         network: name in the network registry; settings are its constructor's arguments.
         classes: of a generator; the two domains of a translator, in the order of its networks.
+        class_pictures: class → how many training pictures of it were learned from; empty where nobody counted.
         render: numerics, `chunk` (pictures drawn at once) and, for a translator, `side` (its working size in pixels).
         weights_file, weights_sha256: the weights beside the card.
         rights: what may be done with the weights and what they draw, one or two sentences.
@@ -43,12 +44,19 @@ class Card:
     network: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
+    class_pictures: dict[str, int] = field(default_factory=dict)
     render: dict[str, Any] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     evaluation: dict[str, Any] = field(default_factory=dict)
     pictures: dict[str, str] = field(default_factory=dict)
     licence: str = "other"
     tags: tuple[str, ...] = ()
+
+    @property
+    def counted_classes(self) -> str:
+        """The classes in a line, each with its number of training pictures in brackets where these were counted."""
+        counts = self.class_pictures
+        return ", ".join(f"{name} ({counts[name]:,})" if name in counts else name for name in self.classes)
 
     @property
     def numerics(self) -> Numerics:
@@ -105,7 +113,8 @@ def readme(card: Card) -> str:
     for file, shows in card.pictures.items():
         lines += [f"![{shows}]({file})", "", f"*{shows}*", ""]
     if card.classes:
-        lines += [f"**Classes:** {', '.join(card.classes)}", ""]
+        what = "Classes, with the training pictures of each" if card.class_pictures else "Classes"
+        lines += [f"**{what}:** {card.counted_classes}", ""]
     lines += ["## What it learned from", "", card.trained_on, ""]
     if card.training:
         lines += ["| training | |", "|---|---|", *(f"| {key} | {value} |" for key, value in card.training.items()), ""]

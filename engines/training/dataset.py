@@ -51,6 +51,11 @@ class PictureSet:
         """Indices of the held-out pictures, or of those for training."""
         return np.flatnonzero(self.held_out == held_out)
 
+    def training_counts(self) -> dict[str, int]:
+        """Class → how many pictures of it are for training."""
+        counts = np.bincount(self.labels[self.part(held_out=False)], minlength=len(self.classes))
+        return dict(zip(self.classes, counts.tolist(), strict=True))
+
     def tensor(self, indices: np.ndarray) -> Tensor:
         """Pictures in [-1, 1], shape (n, channels, size, size), float32."""
         return torch.from_numpy(np.ascontiguousarray(self.pixels[indices])).float().div_(127.5).sub_(1)

@@ -116,6 +116,7 @@ def publish_run(
         network=name,
         settings=settings,
         classes=classes,
+        class_pictures={name: count for name, count in saved["facts"].get("classes", {}).items() if name in classes},
         render=RENDER | ({"side": 256} if translates else {}),
         training=facts,
         tags=tuple(words.get("tags", ("gan",))),

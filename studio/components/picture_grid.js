@@ -3,13 +3,13 @@ const list = document.createElement("div");
 const status = document.createElement("p");
 list.className = "tiles";
 list.setAttribute("role", "listbox");
-list.setAttribute("aria-multiselectable", "true");
 list.setAttribute("aria-label", props.label || "Pictures");
 status.className = "status";
 status.setAttribute("role", "status");
 root.append(list, status);
 
 const marks = props.marks || [];
+list.setAttribute("aria-multiselectable", String(marks.length > 1));
 let key = null;
 let chosen = marks.map(() => null);
 let current = 0;
@@ -23,7 +23,7 @@ function describe() {
   tiles().forEach((tile, place) => {
     const mark = chosen.indexOf(place);
     tile.setAttribute("aria-selected", String(mark >= 0));
-    tile.setAttribute("aria-label", mark >= 0 ? tile.dataset.label + ", chosen as " + marks[mark] : tile.dataset.label);
+    tile.setAttribute("aria-label", mark >= 0 ? tile.dataset.label + ", chosen" + (marks.length > 1 ? " as " + marks[mark] : "") : tile.dataset.label);
     tile.querySelector(".mark").textContent = mark >= 0 ? marks[mark] : "";
     tile.tabIndex = place === current ? 0 : -1;
   });
@@ -141,6 +141,12 @@ function show() {
     current = 0;
     root.dataset.ready = "0";
     build(value.labels);
+    list.classList.toggle("in-rows", value.across > 0);
+    list.style.setProperty("--across", value.across || "");
+    for (const [place, name] of value.heads || []) {
+      tiles()[place].classList.add("head");
+      tiles()[place].querySelector(".caption").textContent = name;
+    }
     describe();
   }
   status.textContent = value.message;

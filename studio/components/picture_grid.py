@@ -24,10 +24,12 @@ class Tiles:
         key: names this drawing; a choice made in the page carries it back.
         labels: one a place, read out by screen readers.
         sheet: file with the pictures that are ready, row by row; the other places wait.
-        columns: pictures side by side in the sheet; also the columns of the grid when `fixed`.
+        columns: pictures side by side in the sheet.
         ready: how many pictures the sheet holds.
         message: one line under the grid, also read out.
         turn: counts the values that one event yields.
+        across: pictures in a row of the grid; 0 for as many as there is room for.
+        heads: places that begin a part of the pictures, each with a name of that part, which is always seen.
     """
 
     key: str
@@ -37,6 +39,8 @@ class Tiles:
     ready: int = 0
     message: str = ""
     turn: int = 0
+    across: int = 0
+    heads: tuple[tuple[int, str], ...] = ()
 
     def payload(self) -> dict[str, Any] | list[dict[str, Any]]:
         """The tiles as the page gets them, in a list on every other turn.
@@ -52,6 +56,8 @@ class Tiles:
             "columns": self.columns,
             "ready": self.ready,
             "message": self.message,
+            "across": self.across,
+            "heads": [list(head) for head in self.heads],
         }
         return [tiles] if self.turn % 2 else tiles
 

@@ -58,6 +58,19 @@ keep.type = "button";
 keep.textContent = "Keep";
 keep.addEventListener("click", () => trigger("keep", { frame: Number(slider.value) }));
 
+const copy = make("button", "copy-seed", save);
+copy.type = "button";
+copy.textContent = "Copy seed";
+copy.addEventListener("click", async () => {
+  const seed = props.value.seed;
+  try {
+    await navigator.clipboard.writeText(seed);
+    caption.textContent = "The seed " + seed + " is copied.";
+  } catch (error) {
+    caption.textContent = "This browser lets nothing be copied here: the seed is " + seed + ".";
+  }
+});
+
 let sheet = null;
 let key = null;
 let timer = null;
@@ -113,6 +126,7 @@ function show() {
   root.classList.toggle("empty", !value);
   scrub.hidden = ends.hidden = !strip;
   save.hidden = !value;
+  copy.hidden = !value || !value.seed;
   for (const button of buttons.slice(1)) button.hidden = !strip || !(value.formats || []).includes(button.dataset.format);
   empty.textContent = value ? "" : props.empty || "";
   caption.textContent = value ? value.caption : "";

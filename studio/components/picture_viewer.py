@@ -22,6 +22,7 @@ class Strip:
         start, end: what stands at either end of the slider.
         caption: one line under the picture, also read out.
         actions: what can be done with it: name and text of a button each.
+        seed: of a single picture that a seed alone draws; it can be copied.
         formats: in which a strip can be saved: "png", "mp4", "gif", "frames", "sheet"; a single picture is saved as the first alone.
     """
 
@@ -33,6 +34,7 @@ class Strip:
     caption: str = ""
     actions: tuple[tuple[str, str], ...] = ()
     formats: tuple[str, ...] = ("png", "mp4", "gif")
+    seed: str = ""
 
     def payload(self) -> dict[str, Any]:
         """The strip as the page gets it."""
@@ -46,6 +48,7 @@ class Strip:
             "caption": self.caption,
             "actions": [list(action) for action in self.actions],
             "formats": list(self.formats),
+            "seed": self.seed,
         }
 
 

@@ -16,9 +16,6 @@ function show() {
     return;
   }
   const scroller = part("div", "sheet-scroller", root);
-  scroller.tabIndex = 0;
-  scroller.setAttribute("role", "group");
-  scroller.setAttribute("aria-label", "Sheet of " + value.rows.length + " rows and " + value.columns.length + " columns");
   const grid = part("div", "sheet-grid", scroller);
   grid.style.setProperty("--rows", value.rows.length);
   grid.style.setProperty("--columns", value.columns.length);
@@ -32,6 +29,50 @@ function show() {
   image.width = value.width;
   image.height = value.height;
   image.src = value.picture.url;
+  choosable(part("div", "sheet-places", grid), value);
+}
+
+function choosable(list, value) {
+  const across = value.columns.length;
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", "Pictures of " + value.rows.length + " rows and " + across + " columns");
+  const places = value.rows.flatMap((row) => value.columns.map((column) => row + ", seed " + column));
+  places.forEach((label, place) => {
+    const option = part("div", "sheet-place", list);
+    option.setAttribute("role", "option");
+    option.setAttribute("aria-label", label);
+    option.setAttribute("aria-selected", "false");
+    option.tabIndex = place ? -1 : 0;
+  });
+  const all = Array.from(list.children);
+  let current = 0;
+  function go(place) {
+    all[current].tabIndex = -1;
+    current = Math.max(0, Math.min(all.length - 1, place));
+    all[current].tabIndex = 0;
+  }
+  function choose() {
+    all.forEach((option, place) => option.setAttribute("aria-selected", String(place === current)));
+    trigger("pick", { place: current });
+  }
+  list.addEventListener("click", (event) => {
+    const place = all.indexOf(event.target);
+    if (place < 0) return;
+    go(place);
+    choose();
+  });
+  list.addEventListener("keydown", (event) => {
+    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: across, ArrowUp: -across, Home: -all.length, End: all.length };
+    if (event.key in steps) {
+      go(current + steps[event.key]);
+      all[current].focus();
+    } else if (event.key === "Enter" || event.key === " ") {
+      choose();
+    } else {
+      return;
+    }
+    event.preventDefault();
+  });
 }
 
 watch("value", show);

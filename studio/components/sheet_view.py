@@ -29,7 +29,10 @@ class LabelledSheet:
 
 
 class SheetView(gr.HTML):
-    """Shows a `LabelledSheet`, or a quiet line when there is none; a wide one scrolls inside itself."""
+    """Shows a `LabelledSheet`, or a quiet line when there is none; a wide one scrolls inside itself.
+
+    One tab stop, arrows inside, Enter or Space chooses a picture; that triggers `pick` with `{place}`, counted row by row.
+    """
 
     def __init__(self, value: LabelledSheet | None = None, *, label: str, empty: str, **kwargs: Any) -> None:
         super().__init__(

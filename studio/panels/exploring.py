@@ -24,7 +24,7 @@ from studio.components.picture_grid import Tiles, save_sprite
 from studio.components.picture_viewer import Strip
 from studio.panels.stopping import listening
 from studio.state import Services
-from studio.wording import described, short
+from studio.wording import described, seed_of, short
 
 GRID = 16
 GRID_COLUMNS = 4
@@ -140,16 +140,21 @@ def chosen_of(shown: Shown) -> tuple[Drawn, ...]:
 # The viewer
 
 
-def show_picture(services: Services, recipe: Recipe, folder: Path, note: str = "") -> tuple[Strip, Shown]:
+def show_picture(
+    services: Services, recipe: Recipe, folder: Path, note: str = "", actions: tuple[tuple[str, str], ...] = VARYING
+) -> tuple[Strip, Shown]:
     """One picture, large."""
-    return show_drawn(services.render(recipe), recipe, folder, note or described(recipe))
+    return show_drawn(services.render(recipe), recipe, folder, note or described(recipe), actions)
 
 
-def show_drawn(picture: Image.Image, recipe: Recipe, folder: Path, caption: str) -> tuple[Strip, Shown]:
-    """A picture that was drawn from its recipe, large."""
+def show_drawn(
+    picture: Image.Image, recipe: Recipe, folder: Path, caption: str, actions: tuple[tuple[str, str], ...] = VARYING
+) -> tuple[Strip, Shown]:
+    """A picture that was drawn from its recipe, large, with its seed to copy and what can be made of it."""
     sprite = save_sprite([picture], 1, folder, side=2 * STRIP_SIDE)
-    actions = VARYING if isinstance(recipe, Drawn) else ()
-    return Strip(sprite, 1, 1, caption=caption, actions=actions), Shown((recipe,))
+    seed = seed_of(recipe)
+    offered = actions if isinstance(recipe, Drawn) else ()
+    return Strip(sprite, 1, 1, caption=caption, actions=offered, seed="" if seed is None else str(seed)), Shown((recipe,))
 
 
 def show_way(services: Services, keyframes: Sequence[Drawn], loop: object, easing: object, folder: Path) -> tuple[Strip, Shown]:

@@ -1,4 +1,4 @@
-"""Classes: garments of the class one asks for, and every class beside every seed."""
+"""Classes: garments of the classes one asks for, and every class beside every seed."""
 
 import json
 import secrets
@@ -19,12 +19,15 @@ from engines.exploration.mixing import mix_recipe
 from engines.exploration.sampling import sample_recipes
 from engines.exploration.seeds import parse_seeds
 from engines.models.card import Card
+from engines.models.zoo import Generator
 from engines.paths import replacing
-from engines.recipe import MAX_TILES, MAX_TRUNCATION, Drawn, Sample, Sheet, save_with_recipe
+from engines.recipe import MAX_TILES, MAX_TRUNCATION, Drawn, Sample, Sheet, read_recipe, save_with_recipe
 from studio import guards
 from studio.components.delivery import Delivery
 from studio.components.picture_grid import PictureGrid, Tiles, save_sprite
+from studio.components.picture_viewer import PictureViewer
 from studio.components.sheet_view import LabelledSheet, SheetView
+from studio.panels.exploring import Shown, show_picture
 from studio.state import Services
 from studio.wording import file_name, first_sample
 
@@ -32,10 +35,12 @@ PREFERRED_MODEL = "clothing"
 MOST_PICTURES = 64
 SHEET_SEEDS = 8
 GRID_COLUMNS = 8
+CHOSEN = "✓"
 TRUNCATION = 0.8
 MODEL_QUEUE = "model"
 NO_OTHER = ("no other class", "")
-INTRODUCTION = "Ask for a class, and see it drawn from as many seeds as you like."
+INTRODUCTION = "Ask for a class, or several, and see them drawn from as many seeds as you like."
+CHOOSE = "Choose a picture of the grid or of the sheet to see it large, to keep it, and to copy its seed."
 SEEDS_INFO = "One (7), several (1, 2, 9) or a range (0-15)."
 NO_SHEET = f"The sheet sets every class beside the first {SHEET_SEEDS} seeds: it shows what the seed decides, and what the class."
 NO_MODEL = "There is no model with classes here: put one into the models folder and start Atelier again."
@@ -66,7 +71,7 @@ class ClassesHandles:
     """The components that `studio.app` and tests may use."""
 
     model: gr.Dropdown
-    class_name: gr.Radio
+    class_names: gr.CheckboxGroup
     seeds: gr.Textbox
     truncation: gr.Slider
     other: gr.Dropdown
@@ -75,12 +80,14 @@ class ClassesHandles:
     sheet_run: gr.Button
     looks: tuple[gr.Button, ...]
     grid: PictureGrid
+    viewer: PictureViewer
     sheet: SheetView
     save: gr.Button
     save_sheet: gr.Button
     about: gr.Markdown
     delivery: Delivery
     drawn: gr.State
+    shown: gr.State
     sheet_file: gr.State
 
 
@@ -96,32 +103,78 @@ def models_with_classes(services: Services) -> list[str]:
     return sorted(names, key=lambda name: (name != PREFERRED_MODEL, name))
 
 
-def class_recipes(services: Services, model: object, class_name: object, seeds: object, truncation: object) -> list[Sample]:
-    """The recipes of a class, one a seed, every value checked.
+def class_recipes(services: Services, model: object, class_names: object, seeds: object, truncation: object) -> list[Sample]:
+    """The recipes of classes, one a seed, class by class, every value checked.
+
+    Args:
+        class_names: a list, or text with commas.
 
     Raises:
-        StudioError: an unknown model or class, seeds that are none or more than `MOST_PICTURES`, or an impossible truncation.
+        StudioError: an unknown model or class, seeds that are none, more than `MOST_PICTURES` in all, or an impossible truncation.
     """
-    name = guards.one_of(model, models_with_classes(services), "the model")
-    generator = services.zoo.generator(name)
-    chosen = guards.one_of(class_name, generator.card.classes, "the class")
-    return sample_recipes(generator, parse_seeds(seed_text(seeds), MOST_PICTURES), chosen, truncation)
+    generator = _generator(services, model)
+    chosen, wanted = chosen_classes(generator, class_names), parse_seeds(seed_text(seeds), MOST_PICTURES)
+    if len(chosen) * len(wanted) > MOST_PICTURES:
+        asked = f"{len(chosen)} classes of {len(wanted)} seeds"
+        raise StudioError(f"{asked} are {len(chosen) * len(wanted)} pictures, more than {MOST_PICTURES}: choose fewer of either")
+    return [recipe for name in chosen for recipe in sample_recipes(generator, wanted, name, truncation)]
+
+
+def _generator(services: Services, model: object) -> Generator:
+    return services.zoo.generator(guards.one_of(model, models_with_classes(services), "the model"))
+
+
+def chosen_classes(generator: Generator, given: object) -> tuple[str, ...]:
+    """Classes given by anybody, in the order of the card, each once.
+
+    Raises:
+        StudioError: none, or one that the model does not know.
+    """
+    known = generator.card.classes
+    several = given if isinstance(given, list | tuple) else given.split(",") if isinstance(given, str) and given not in known else [given]
+    if not several:
+        raise StudioError(f"no class is chosen: choose one or several of {', '.join(known)}")
+    wanted = {guards.one_of(name.strip() if isinstance(name, str) else name, known, "the class") for name in several}
+    return tuple(name for name in known if name in wanted)
+
+
+def fitting_seeds(seeds: object, classes: int) -> tuple[str, str]:
+    """As many of the first seeds as so many classes can be drawn from, as text, and a sentence where some are left out.
+
+    Raises:
+        StudioError: as `class_recipes`.
+    """
+    wanted = parse_seeds(seed_text(seeds), MOST_PICTURES)
+    fitting = wanted[: MOST_PICTURES // max(1, classes)]
+    note = "" if len(fitting) == len(wanted) else f" At most {MOST_PICTURES} are drawn at once: these are the first {len(fitting)} seeds."
+    return ",".join(map(str, fitting)), note
 
 
 def blended_recipes(
-    services: Services, model: object, class_name: object, other: object, share: object, seeds: object, truncation: object
+    services: Services, model: object, class_names: object, other: object, share: object, seeds: object, truncation: object
 ) -> list[Drawn]:
-    """The recipes of a class, one a seed, with a share of another class in each; of the class alone where no other is named.
+    """The recipes of classes, one a seed, with a share of another class in each; of the classes alone where no other is named.
 
     Raises:
         StudioError: as `class_recipes`, or a share that is no number from 0 to 1.
     """
-    first = class_recipes(services, model, class_name, seeds, truncation)
+    first = class_recipes(services, model, class_names, seeds, truncation)
     if not other:
         return list(first)
     part = guards.finite_float(share, "the share", 0, 1)
-    second = class_recipes(services, model, other, seeds, truncation)
-    return [mix_recipe(pair, [1 - part, part]) for pair in zip(first, second, strict=True)]
+    second = {recipe.seed: recipe for recipe in class_recipes(services, model, other, seeds, truncation)}
+    return [mix_recipe([recipe, second[recipe.seed]], [1 - part, part]) for recipe in first]
+
+
+def learned_from(card: Card, class_names: Sequence[str]) -> str:
+    """From how many pictures of classes a model learned, as far as its card says; a sentence."""
+    counts = card.class_pictures
+    if not counts or not set(class_names) <= set(counts):
+        return ""
+    first, *rest = (
+        f"{counts[name]:,} pictures of {name}" if not place else f"{counts[name]:,} of {name}" for place, name in enumerate(class_names)
+    )
+    return f"It learned from {', '.join([first, *rest])}; {sum(counts.values()):,} in all."
 
 
 def recognised(services: Services, model: str, class_name: str) -> str:
@@ -190,25 +243,112 @@ def write_sheet(services: Services, recipe: Sheet, folder: Path) -> LabelledShee
 
 @dataclass(frozen=True)
 class Grid:
-    """What the grid shows: the recipe of each picture."""
+    """What the grid shows: the recipe of each picture, under the key that the page sends back."""
 
     recipes: tuple[Drawn, ...] = ()
+    key: str = ""
 
 
-def draw_class(
-    services: Services, model: str, class_name: str, seeds: str, truncation: float, other: str | None, share: float, request: gr.Request
+def draw_classes(
+    services: Services,
+    model: str,
+    class_names: Sequence[str],
+    seeds: str,
+    truncation: float,
+    other: str | None,
+    share: float,
+    request: gr.Request,
 ) -> tuple[Tiles, Grid]:
-    """The grid of a class, or of a blend of two, and the recipes behind it."""
+    """The grid of classes, or of classes with a share of another, and the recipes behind it."""
     begun, folder = time.perf_counter(), services.session_folder(request)
-    recipes = blended_recipes(services, model, class_name, other, share, seeds, truncation)
+    generator = _generator(services, model)
+    chosen = chosen_classes(generator, list(class_names))
+    fitting, note = fitting_seeds(seeds, len(chosen))
+    recipes = blended_recipes(services, model, list(chosen), other, share, fitting, truncation)
     sprite = save_sprite(services.draw(recipes), GRID_COLUMNS, folder)
-    what = f"{class_name} with {share:.0%} {other}" if other else class_name
-    labels = tuple(f"{what}, seed {sample.seed}" for recipe in recipes if (sample := first_sample(recipe)))
+    samples = [sample for recipe in recipes if (sample := first_sample(recipe))]
+    blend = f" with {share:.0%} {other}" if other else ""
+    labels = tuple(f"{sample.class_name}{blend}, seed {sample.seed}" for sample in samples)
+    each = len(recipes) // len(chosen)
+    heads = tuple((place * each, name) for place, name in enumerate(chosen)) if len(chosen) > 1 else ()
     many = "1 picture" if len(recipes) == 1 else f"{len(recipes)} pictures"
-    message = f"{many} of {what if other else f'the class {class_name}'}, drawn by {model} in {time.perf_counter() - begun:.1f} s."
+    what = f"the class {chosen[0]}" if len(chosen) == 1 and not other else f"{', '.join(chosen)}{blend}"
+    message = f"{many} of {what}, drawn by {model} in {time.perf_counter() - begun:.1f} s.{note}"
     if not other:
-        message += f" {recognised(services, model, class_name)}"
-    return Tiles(secrets.token_hex(4), labels, sprite, GRID_COLUMNS, len(recipes), message), Grid(tuple(recipes))
+        message = f"{message} {learned_from(generator.card, chosen)}".strip()
+        message += f" {recognised(services, model, chosen[0])}" if len(chosen) == 1 else ""
+    key = secrets.token_hex(4)
+    tiles = Tiles(key, labels, sprite, GRID_COLUMNS, len(recipes), message, across=across(each) if heads else 0, heads=heads)
+    return tiles, Grid(tuple(recipes), key)
+
+
+def draw_if_chosen(
+    services: Services,
+    model: str,
+    class_names: Sequence[str],
+    seeds: str,
+    truncation: float,
+    other: str | None,
+    share: float,
+    request: gr.Request,
+) -> tuple[Any, Any]:
+    """`draw_classes`, unless no class is chosen for a moment: the first one is let go before the next is taken."""
+    if not class_names:
+        return gr.skip(), gr.skip()
+    return draw_classes(services, model, class_names, seeds, truncation, other, share, request)
+
+
+def across(each: int) -> int:
+    """Pictures in a row, so that every class begins a row where that can be: a divisor of its pictures, 4 to 8 of them."""
+    if each <= GRID_COLUMNS:
+        return each
+    return next((columns for columns in range(GRID_COLUMNS, 3, -1) if each % columns == 0), GRID_COLUMNS)
+
+
+# One picture
+
+
+def pick(services: Services, drawn: Grid, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
+    """The picture that was chosen in the grid, large.
+
+    Raises:
+        StudioError: no place of the grid.
+    """
+    places = event._data.get("places")
+    if event._data.get("key") != drawn.key or not isinstance(places, list):
+        return gr.skip(), gr.skip()
+    if not places or places[0] is None:
+        return None, Shown()
+    place = guards.finite_int(places[0], "a place in the grid", 0, len(drawn.recipes) - 1)
+    return show_picture(services, drawn.recipes[place], services.session_folder(request), actions=())
+
+
+def pick_of_sheet(services: Services, sheet: str, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
+    """The picture that was chosen in the sheet, large.
+
+    Raises:
+        StudioError: no place of the sheet.
+    """
+    recipe = read_recipe(Path(sheet)) if sheet else None
+    if not isinstance(recipe, Sheet):
+        return gr.skip(), gr.skip()
+    place = guards.finite_int(event._data.get("place"), "a place in the sheet", 0, len(recipe.tiles) - 1)
+    return show_picture(services, recipe.tiles[place], services.session_folder(request), actions=())
+
+
+def save_shown(services: Services, shown: Shown, request: gr.Request) -> Path:
+    """The picture on show as PNG with its recipe.
+
+    Raises:
+        StudioError: none is on show.
+    """
+    recipe = shown.recipes[0] if shown.recipes else None
+    if not isinstance(recipe, Drawn):
+        raise StudioError("there is nothing to save yet: choose a picture first")
+    return write_pictures(services.draw([recipe]), [recipe], services.session_folder(request))[0]
+
+
+# Sheets and files
 
 
 def draw_sheet(services: Services, model: str, seeds: str, truncation: float, request: gr.Request) -> tuple[LabelledSheet, str]:
@@ -245,14 +385,14 @@ def save_sheet(sheet: str) -> Path:
 def take_look(services: Services, look: Look) -> tuple[Any, ...]:
     """The fields of a look: model, class, seeds, truncation, no other class, and what the model is."""
     card = services.zoo.card(look.model)
-    classes = gr.update(choices=list(card.classes), value=look.class_name)
+    classes = gr.update(choices=list(card.classes), value=[look.class_name])
     return look.model, classes, look.seeds, look.truncation, other_field(card), about(card)
 
 
 def chosen_model(services: Services, model: str) -> tuple[Any, ...]:
     """The classes of a model to choose from, those to blend with, and what it is."""
     card = services.zoo.card(guards.one_of(model, models_with_classes(services), "the model"))
-    return gr.update(choices=list(card.classes), value=card.classes[0]), other_field(card), about(card)
+    return gr.update(choices=list(card.classes), value=[card.classes[0]]), other_field(card), about(card)
 
 
 def other_field(card: Card) -> Any:
@@ -261,8 +401,9 @@ def other_field(card: Card) -> Any:
 
 
 def about(card: Card) -> str:
-    """One paragraph: the model, and what may be done with what it draws."""
-    return f"**{card.title}.** {card.summary} *Rights:* {card.rights}"
+    """One paragraph: the model, from how many pictures of each class it learned, and what may be done with what it draws."""
+    counted = f" *Learned from:* {card.counted_classes}." if card.class_pictures else ""
+    return f"**{card.title}.** {card.summary}.{counted} *Rights:* {card.rights}"
 
 
 def zipped(files: Sequence[Path], path: Path) -> Path:
@@ -278,8 +419,8 @@ def classes(services: Services, model: str, class_name: str, seeds: str, truncat
 
     Args:
         model: a generator with classes, such as "clothing".
-        class_name: one of its classes, such as "dress".
-        seeds: one ("7"), several ("1,2,9") or a range ("0-15"), at most 64.
+        class_name: one of its classes, such as "dress", or several with commas.
+        seeds: one ("7"), several ("1,2,9") or a range ("0-15"); at most 64 pictures in all.
         truncation: ψ, 0 the class at its plainest, 1 all of the variety.
     """
     recipes = class_recipes(services, model, class_name, seeds, truncation)
@@ -298,7 +439,7 @@ def build(services: Services) -> ClassesHandles:
         with gr.Column(scale=0, min_width=300, elem_classes="controls"):
             choices = [(zoo.card(name).title, name) for name in names]
             model = gr.Dropdown(choices, value=names[0] if names else None, label="Model", elem_id="classes-model")
-            class_name = gr.Radio(known, value=known[0] if known else None, label="Class", elem_id="classes-class")
+            class_names = gr.CheckboxGroup(known, value=known[:1], label="Classes, one or several", elem_id="classes-class")
             seeds = gr.Textbox("0-15", label="Seeds", info=SEEDS_INFO, max_lines=1, max_length=200, elem_id="classes-seeds")
             truncation = gr.Slider(
                 0,
@@ -312,21 +453,26 @@ def build(services: Services) -> ClassesHandles:
             )
             other = gr.Dropdown([NO_OTHER, *((name, name) for name in known)], value="", label="Blend with", elem_id="classes-other")
             share = gr.Slider(0, 1, 0.5, step=0.05, label="How much of it", elem_id="classes-share")
-            run = gr.Button("Draw this class", variant="primary", elem_id="classes-run")
+            run = gr.Button("Draw", variant="primary", elem_id="classes-run")
             sheet_run = gr.Button("Sheet of all classes", elem_id="classes-sheet-run")
         with gr.Column(scale=6, min_width=320):
             with gr.Row(elem_classes="looks"):
                 look_buttons = tuple(gr.Button(look.title, size="sm", elem_id=f"classes-look-{place}") for place, look in enumerate(looks))
-            grid = PictureGrid(label="Pictures of the class", empty="Draw a class, or start from a look above.", elem_id="classes-grid")
-            with gr.Row(elem_classes="looks"):
-                save = gr.Button("Save all as ZIP", size="sm", elem_id="classes-save")
+            with gr.Row(elem_id="classes-pictures"):
+                grid = PictureGrid(
+                    label="Pictures of the classes",
+                    marks=(CHOSEN,),
+                    empty="Draw a class, or start from a look above.",
+                    elem_id="classes-grid",
+                )
+                viewer = PictureViewer(label="Chosen", empty=CHOOSE, elem_id="classes-viewer")
+            save = gr.Button("Save all as ZIP", size="sm", elem_id="classes-save")
             sheet = SheetView(label="Every class beside every seed", empty=NO_SHEET, elem_id="classes-sheet")
-            with gr.Row(elem_classes="looks"):
-                save_sheet_button = gr.Button("Save the sheet", size="sm", elem_id="classes-save-sheet")
+            save_sheet_button = gr.Button("Save the sheet", size="sm", elem_id="classes-save-sheet")
     what = gr.Markdown(about(card) if card else NO_MODEL, elem_classes="fine-print", elem_id="classes-about", label="Model and rights")
     handles = ClassesHandles(
-        model, class_name, seeds, truncation, other, share, run, sheet_run, look_buttons, grid, sheet, save, save_sheet_button, what,
-        Delivery(label="Saved pictures", elem_id="classes-delivery"), gr.State(Grid()), gr.State(""),
+        model, class_names, seeds, truncation, other, share, run, sheet_run, look_buttons, grid, viewer, sheet, save, save_sheet_button,
+        what, Delivery(label="Saved pictures", elem_id="classes-delivery"), gr.State(Grid()), gr.State(Shown()), gr.State(""),
     )  # fmt: skip
     _wire(services, handles, looks)
     _offer_to_programs(services, names[0] if names else "")
@@ -336,16 +482,16 @@ def build(services: Services) -> ClassesHandles:
 def _wire(services: Services, to: ClassesHandles, looks: Sequence[Look]) -> None:
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     drawing: dict[str, Any] = {**quiet, "concurrency_id": MODEL_QUEUE}
-    fields = [to.model, to.class_name, to.seeds, to.truncation]
+    fields = [to.model, to.class_names, to.seeds, to.truncation]
     blend = [*fields, to.other, to.share]
-    grid: dict[str, Any] = {"fn": guards.sentences(draw_class, services), "inputs": blend, "outputs": [to.grid, to.drawn], **drawing}
+    grid: dict[str, Any] = {"fn": guards.sentences(draw_classes, services), "inputs": blend, "outputs": [to.grid, to.drawn], **drawing}
     gr.on([to.run.click, to.seeds.submit], **grid)
     gr.on(
-        [to.class_name.input, to.other.input, to.share.release, to.truncation.release, to.truncation.change],
+        [to.class_names.input, to.other.input, to.share.release, to.truncation.release, to.truncation.change],
         trigger_mode="always_last",
-        **grid,
+        **{**grid, "fn": guards.sentences(draw_if_chosen, services)},
     )
-    to.model.input(guards.sentences(chosen_model, services), to.model, [to.class_name, to.other, to.about], queue=False, **quiet).then(
+    to.model.input(guards.sentences(chosen_model, services), to.model, [to.class_names, to.other, to.about], queue=False, **quiet).then(
         **grid
     )
     for button, look in zip(to.looks, looks, strict=True):
@@ -359,6 +505,10 @@ def _wire(services: Services, to: ClassesHandles, looks: Sequence[Look]) -> None
         show_progress="minimal",
         show_progress_on=to.sheet,
     )
+    viewed = [to.viewer, to.shown]
+    to.grid.pick(guards.sentences(pick, services), to.drawn, viewed, trigger_mode="always_last", **drawing)
+    to.sheet.pick(guards.sentences(pick_of_sheet, services), to.sheet_file, viewed, trigger_mode="always_last", **drawing)
+    to.viewer.save(guards.sentences(save_shown, services), to.shown, to.delivery, **drawing)
     to.save.click(guards.sentences(save_all, services), to.drawn, to.delivery, **drawing)
     to.save_sheet.click(guards.sentences(save_sheet), to.sheet_file, to.delivery, queue=False, **quiet)
 
@@ -367,7 +517,7 @@ def draw_at_first_visit(services: Services, to: ClassesHandles, tab: gr.Tab) -> 
     """Let the grid fill itself when its tab is opened for the first time."""
     tab.select(
         guards.sentences(_draw_if_empty, services),
-        [to.drawn, to.model, to.class_name, to.seeds, to.truncation, to.other, to.share],
+        [to.drawn, to.model, to.class_names, to.seeds, to.truncation, to.other, to.share],
         [to.grid, to.drawn],
         concurrency_id=MODEL_QUEUE,
         show_progress="hidden",
@@ -379,7 +529,7 @@ def _draw_if_empty(
     services: Services,
     drawn: Grid,
     model: str,
-    class_name: str,
+    class_names: Sequence[str],
     seeds: str,
     truncation: float,
     other: str | None,
@@ -388,7 +538,7 @@ def _draw_if_empty(
 ) -> tuple[Any, Any]:
     if drawn.recipes or not model:
         return gr.skip(), gr.skip()
-    return draw_class(services, model, class_name, seeds, truncation, other, share, request)
+    return draw_classes(services, model, class_names, seeds, truncation, other, share, request)
 
 
 def _offer_to_programs(services: Services, first: str) -> None:

@@ -48,7 +48,7 @@ def shown(services: Services, card: Card) -> ModelCard:
     folder = services.zoo.folder(card.name)
     preview, size = _preview(folder / PREVIEW, services.settings.served / "models", card)
     size_on_disk = _megabytes(folder / card.weights_file)
-    facts = [("Kind", card.kind), ("Classes", ", ".join(card.classes)), ("Network", card.network), ("Weights", size_on_disk)]
+    facts = [("Kind", card.kind), ("Classes", card.counted_classes), ("Network", card.network), ("Weights", size_on_disk)]
     facts += [(str(what), str(value)) for what, value in card.training.items()]
     numbers = tuple((str(what), str(value)) for what, value in card.evaluation.items() if what not in UNTOLD)
     return ModelCard(

@@ -3,13 +3,15 @@
 import zipfile
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from engines import imaging
 from engines.models.zoo import Zoo
 from engines.production.rendering import render
 from engines.recipe import Sample, Sheet, read_recipe
-from tests.browser.conftest import Opener
+from tests.browser.conftest import DESKTOP, PHONE, Opener
+from tests.browser.test_curate_access import violations
 
 TAB = "Classes"
 
@@ -39,6 +41,7 @@ def test_a_class_is_drawn_at_the_first_visit_and_every_seed_is_another_picture(o
 def test_the_pictures_of_a_class_leave_as_files_that_open_again(open_tab: Opener, shipped_zoo: Zoo, tmp_path: Path) -> None:
     page = open_tab(TAB)
     ready(page, 16)
+    page.locator("#classes-class").get_by_label("dress", exact=True).uncheck()
     page.locator("#classes-class").get_by_label("shoes", exact=True).check()
     page.locator("#classes-seeds textarea, #classes-seeds input").first.fill("3, 8, 30-31")
     page.locator("#classes-run").click()
@@ -95,3 +98,49 @@ def test_impossible_seeds_get_a_sentence_and_the_tab_goes_on(open_tab: Opener) -
     field.fill("7")
     page.locator("#classes-run").click()
     ready(page, 1)
+
+
+def test_two_classes_stand_in_rows_and_a_picture_is_kept_by_keyboard_with_its_seed_copied(open_tab: Opener) -> None:
+    page = open_tab(TAB)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ready(page, 16)
+    page.locator("#classes-class").get_by_label("hat", exact=True).focus()
+    page.keyboard.press("Space")
+    ready(page, 32)
+    expect(page.locator("#classes-grid .status")).to_contain_text("It learned from 248 pictures of dress, 122 of hat; 3,078 in all.")
+    page.locator("#classes-grid [role=option]").first.focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    expect(page.locator("#classes-viewer .caption")).to_contain_text("clothing, hat: seed 1")
+    page.get_by_role("button", name="Copy seed").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#classes-viewer .caption")).to_have_text("The seed 1 is copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == "1"
+    page.locator("#classes-viewer .keep").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#tray .opener")).to_contain_text("1 picture")
+    page.locator("#classes-sheet-run").focus()
+    page.keyboard.press("Enter")
+    place = page.locator("#classes-sheet").get_by_role("option", name="hat, seed 2", exact=True)
+    page.locator("#classes-sheet [role=option]").first.focus()
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight"):
+        page.keyboard.press(key)
+    assert place.evaluate("(node) => node === document.activeElement")
+    page.keyboard.press("Enter")
+    expect(page.locator("#classes-viewer .caption")).to_contain_text("clothing, hat: seed 2")
+    page.locator("#classes-viewer .keep").click()
+    expect(page.locator("#tray .opener")).to_contain_text("2 pictures")
+
+
+@pytest.mark.parametrize(("mode", "viewport"), [("light", DESKTOP), ("dark", DESKTOP), ("light", PHONE)])
+def test_axe_finds_nothing_in_the_classes_tab(open_tab: Opener, mode: str, viewport: dict[str, int]) -> None:
+    page = open_tab(TAB, viewport=viewport)
+    page.evaluate("(dark) => document.body.classList.toggle('dark', dark)", mode == "dark")
+    ready(page, 16)
+    page.locator("#classes-class").get_by_label("hat", exact=True).check()
+    ready(page, 32)
+    page.locator("#classes-sheet-run").click()
+    page.locator("#classes-sheet [role=option]").nth(5).click()
+    expect(page.locator("#classes-viewer .picture-viewer[data-ready='1']")).to_be_attached()
+    page.wait_for_timeout(300)
+    assert violations(page, set()) == []

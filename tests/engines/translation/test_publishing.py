@@ -38,9 +38,12 @@ def test_a_published_translator_is_the_trained_one_with_its_settings(changes: di
     task = CycleTask(preset, pictures, 0, numerics, Workers())
     run.begin({"preset": asdict(preset), "classes": pictures.classes, "numerics": asdict(numerics), "seed": 0}, resume=False)
     facts = {"data": "", "manifests": [], "pictures": 12, "held out": 0, "cleaned": "left out 2 copies; 12 pictures kept"}
+    facts["classes"] = pictures.training_counts()
     train(task, run, Plan(3, facts=facts, look_every=100), Workers())
     card = publish_run(run.folder, tmp_path / "models" / "tiny", WORDS)
     assert card.training["cleaned"] == "left out 2 copies; 12 pictures kept"
+    assert sum(card.class_pictures.values()) == 12
+    assert list(card.class_pictures) == ["denim", "leather"]
     translator = Zoo([tmp_path / "models"]).translator("tiny")
     shown = torch.rand(1, 3, 64, 64) * 2 - 1
     for published, average in zip(translator.networks, task.averages, strict=True):

@@ -1,4 +1,5 @@
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
@@ -9,6 +10,7 @@ from engines.errors import StudioError
 from engines.models.zoo import Zoo
 from engines.production.rendering import render
 from engines.recipe import Mix, read_recipe
+from studio.panels.exploring import Shown
 from studio.settings import Settings
 from studio.state import Services
 from studio.tabs import classes
@@ -18,6 +20,10 @@ from tests.tiny import CLASSES, SIDE
 @pytest.fixture
 def services(tiny_zoo: Zoo, tmp_path: Path) -> Services:
     return Services(tiny_zoo, Settings(home=tmp_path / "home"))
+
+
+def event(**said: object) -> gr.EventData:
+    return gr.EventData(None, said)
 
 
 def test_only_generators_with_classes_are_offered(services: Services) -> None:
@@ -55,6 +61,10 @@ def test_a_sheet_takes_the_first_seeds_of_many(services: Services) -> None:
     [
         ("garments", "kimono", "1", 1.0, "the class is one of coat, hat, shoes, got 'kimono'"),
         ("garments", None, "1", 1.0, "the class is one of"),
+        ("garments", [], "1", 1.0, "no class is chosen"),
+        ("garments", "hat, kimono", "1", 1.0, "got 'kimono'"),
+        ("garments", ["hat", None], "1", 1.0, "got 'None'"),
+        ("garments", "hat, shoes", "0-32", 1.0, "2 classes of 33 seeds are 66 pictures, more than 64"),
         ("scenes", "hat", "1", 1.0, "the model is one of garments"),
         ("../secrets", "hat", "1", 1.0, "the model is one of garments"),
         ("garments", "hat", "", 1.0, "got nothing"),
@@ -84,7 +94,7 @@ def test_nothing_drawn_is_nothing_to_save(services: Services) -> None:
 
 def test_the_tab_builds_with_and_without_models(services: Services, tmp_path: Path) -> None:
     with gr.Blocks():
-        assert classes.build(services).class_name.value == CLASSES[0]
+        assert classes.build(services).class_names.value == [CLASSES[0]]
         assert classes.build(Services(Zoo([]), Settings(home=tmp_path))).model.value is None
 
 
@@ -103,6 +113,59 @@ def test_two_classes_are_blended_seed_by_seed(services: Services, tmp_path: Path
     for other, share in (("kimono", 0.5), ("hat", 7), ("hat", float("nan"))):
         with pytest.raises(StudioError):
             classes.blended_recipes(services, "garments", "coat", other, share, "1", 1.0)
+
+
+def test_several_classes_are_drawn_from_the_same_seeds_in_the_order_of_the_card(services: Services) -> None:
+    recipes = classes.class_recipes(services, "garments", "shoes, coat", "4,9", 1.0)
+    assert [(recipe.class_name, recipe.seed) for recipe in recipes] == [("coat", 4), ("coat", 9), ("shoes", 4), ("shoes", 9)]
+    assert recipes == classes.class_recipes(services, "garments", ["coat", "shoes", "coat"], "4,9", 1.0)
+    blended = classes.blended_recipes(services, "garments", ["shoes", "coat"], "hat", 0.5, "4,9", 1.0)
+    mixed = [tuple(parent.class_name for parent in recipe.parents) for recipe in blended if isinstance(recipe, Mix)]  # type: ignore[union-attr]
+    assert mixed == [("coat", "hat")] * 2 + [("shoes", "hat")] * 2
+
+
+def test_a_grid_of_several_classes_shows_as_many_seeds_as_fit_and_says_so(services: Services) -> None:
+    tiles, drawn = classes.draw_classes(services, "garments", ["coat", "hat", "shoes"], "0-63", 1.0, "", 0.5, None)  # type: ignore[arg-type]
+    assert (tiles.ready, len(drawn.recipes)) == (63, 63)
+    assert "these are the first 21 seeds" in tiles.message
+    assert (tiles.across, tiles.heads) == (7, ((0, "coat"), (21, "hat"), (42, "shoes")))
+    assert tiles.labels[21] == "hat, seed 0"
+    assert [classes.across(each) for each in (1, 8, 12, 13, 16, 32)] == [1, 8, 6, 8, 8, 8]
+
+
+def test_a_class_that_is_let_go_before_the_next_is_taken_leaves_the_grid_as_it_is(services: Services) -> None:
+    assert "update" in str(classes.draw_if_chosen(services, "garments", [], "0-3", 1.0, "", 0.5, None)[0])  # type: ignore[arg-type]
+
+
+def test_what_a_class_learned_from_is_told_only_where_it_was_counted(services: Services) -> None:
+    card = services.zoo.card("garments")
+    assert classes.learned_from(card, ["coat"]) == ""
+    counted = replace(card, class_pictures={"coat": 1200, "hat": 5, "shoes": 30})
+    assert classes.learned_from(counted, ["coat"]) == "It learned from 1,200 pictures of coat; 1,235 in all."
+    assert classes.learned_from(counted, ["hat", "shoes"]) == "It learned from 5 pictures of hat, 30 of shoes; 1,235 in all."
+    assert "coat (1,200), hat (5), shoes (30)" in classes.about(counted)
+
+
+def test_a_picture_of_the_grid_or_of_the_sheet_is_shown_with_its_seed(services: Services) -> None:
+    _, drawn = classes.draw_classes(services, "garments", ["coat", "hat"], "4,9", 1.0, "", 0.5, None)  # type: ignore[arg-type]
+    strip, shown = classes.pick(services, drawn, event(key=drawn.key, places=[3]), None)  # type: ignore[arg-type]
+    assert (strip.seed, shown.recipes, strip.actions) == ("9", (drawn.recipes[3],), ())
+    path = classes.save_shown(services, shown, None)  # type: ignore[arg-type]
+    assert read_recipe(path) == drawn.recipes[3]
+    assert classes.pick(services, drawn, event(key=drawn.key, places=[None]), None) == (None, Shown())  # type: ignore[arg-type]
+    with pytest.raises(StudioError, match="a place in the grid"):
+        classes.pick(services, drawn, event(key=drawn.key, places=[99]), None)  # type: ignore[arg-type]
+    sheet, file = classes.draw_sheet(services, "garments", "4,9", 1.0, None)  # type: ignore[arg-type]
+    _, of_sheet = classes.pick_of_sheet(services, file, event(place=3), None)  # type: ignore[arg-type]
+    assert list(of_sheet.recipes) == classes.class_recipes(services, "garments", sheet.rows[1], sheet.columns[1], 1.0)
+    with pytest.raises(StudioError, match="a place in the sheet"):
+        classes.pick_of_sheet(services, file, event(place=-1), None)  # type: ignore[arg-type]
+
+
+def test_a_blend_has_no_seed_of_its_own_to_copy(services: Services) -> None:
+    _, drawn = classes.draw_classes(services, "garments", ["coat"], "4", 1.0, "hat", 0.5, None)  # type: ignore[arg-type]
+    strip, _ = classes.pick(services, drawn, event(key=drawn.key, places=[0]), None)  # type: ignore[arg-type]
+    assert strip.seed == ""
 
 
 def test_what_was_not_measured_is_not_claimed(services: Services) -> None:
