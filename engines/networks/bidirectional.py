@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from engines.networks.dcgan import SLOPE, descent, normalisation
 from engines.networks.drawing import ClassMap, WholeDiscriminator, octaves
-from engines.networks.layers import initialise_normal
+from engines.networks.layers import BatchNorm2d, initialise_normal
 
 
 class Encoder(nn.Module):
@@ -24,12 +24,12 @@ class Encoder(nn.Module):
     def __init__(self, resolution: int = 64, width: int = 128, latent_dim: int = 100, channels: int = 3, prior: str = "normal") -> None:
         super().__init__()
         self.prior = prior
-        layers: list[nn.Module] = [nn.Conv2d(channels, width, 4, 4, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+        layers: list[nn.Module] = [nn.Conv2d(channels, width, 4, 4, 1, bias=False), BatchNorm2d(width), nn.ReLU()]
         size = (resolution - 2) // 4 + 1
         while size > 4:
             layers += [nn.Conv2d(width, min(2 * width, 512), 4, 2, 1, bias=False)]
             width, size = min(2 * width, 512), size // 2
-            layers += [nn.BatchNorm2d(width), nn.ReLU()]
+            layers += [BatchNorm2d(width), nn.ReLU()]
         self.body = nn.Sequential(*layers)
         self.to_latent = nn.Conv2d(width, latent_dim, min(3, size), 2, bias=False)
         initialise_normal(self)

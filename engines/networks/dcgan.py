@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from engines.networks.attention import SelfAttention, normalise_spectrally
 from engines.networks.drawing import ClassMap, Drawing, WholeDiscriminator, octaves
-from engines.networks.layers import initialise_normal
+from engines.networks.layers import BatchNorm2d, initialise_normal
 
 SLOPE = 0.2
 NORMS = ("batch", "layer", "none")
@@ -17,7 +17,7 @@ def normalisation(kind: str, channels: int) -> list[nn.Module]:
     """The norm after a convolution, as the layers it takes: "batch", "layer" (over channels and places together) or "none"."""
     if kind not in NORMS:
         raise ValueError(f"norm must be one of {', '.join(NORMS)}, got {kind!r}")
-    return [] if kind == "none" else [nn.BatchNorm2d(channels) if kind == "batch" else nn.GroupNorm(1, channels)]
+    return [] if kind == "none" else [BatchNorm2d(channels) if kind == "batch" else nn.GroupNorm(1, channels)]
 
 
 def rise(resolution: int, width: int, bigger: bool) -> list[tuple[int, int, int, int, int]]:
@@ -75,7 +75,7 @@ class DcganGenerator(Drawing):
         layers = rise(resolution, width, bigger)
         for outputs, kernel, stride, padding, size in layers:
             layer: list[nn.Module] = [nn.ConvTranspose2d(inputs, outputs, kernel, stride, padding, bias=False)]
-            layer += [nn.BatchNorm2d(outputs), nn.ReLU()]
+            layer += [BatchNorm2d(outputs), nn.ReLU()]
             if size in attention and len(blocks):
                 layer.append(SelfAttention(outputs))
             blocks.append(nn.Sequential(*layer))
@@ -134,10 +134,10 @@ class DcganHead(nn.Module):
         width: int,
         channels: int,
         classes: int,
-        bigger: bool,
-        norm: str,
-        attention: Sequence[int],
-        spectral: bool,
+        bigger: bool = False,
+        norm: str = "batch",
+        attention: Sequence[int] = (),
+        spectral: bool = False,
     ) -> None:
         super().__init__()
         self.class_map = ClassMap(classes, resolution) if classes else None

@@ -7,6 +7,33 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
+class BatchNorm2d(nn.BatchNorm2d):
+    """Batch norm whose gradient is laid out like its features: the backward pass takes twelve times as long where the two differ.
+
+    Shapes: features (n, channels, h, w) → the same.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        normed = super().forward(input)
+        if normed.requires_grad:
+            layout = torch.channels_last if input.is_contiguous(memory_format=torch.channels_last) else torch.contiguous_format
+            normed.register_hook(lambda gradient: gradient.contiguous(memory_format=layout))
+        return normed
+
+
+def gate(features: Tensor) -> Tensor:
+    """The gated linear unit: the first half of the channels times the sigmoid of the second, shape (n, 2 c, h, w) → (n, c, h, w).
+
+    Where gradients are wanted it is taken apart, which keeps channels_last on the way back.
+
+    Source: Dauphin et al., "Language Modeling with Gated Convolutional Networks", arXiv 1612.08083.
+    """
+    if not (torch.is_grad_enabled() and features.requires_grad):
+        return functional.glu(features, dim=1)
+    value, opening = features.chunk(2, dim=1)
+    return value * torch.sigmoid(opening)
+
+
 class GatedConv(nn.Module):
     """A 3 × 3 convolution to twice the channels, optional noise, batch norm and a gated linear unit.
 
@@ -22,7 +49,7 @@ class GatedConv(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(inputs, 2 * outputs, 3, padding=1, bias=False)
         self.noise_strength = nn.Parameter(torch.zeros(1))
-        self.norm = nn.BatchNorm2d(2 * outputs)
+        self.norm = BatchNorm2d(2 * outputs)
         self.modulation = nn.Linear(condition_dim, 4 * outputs) if condition_dim else None
         if self.modulation is not None:  # classes start without a say, or they drown the latent before it has learned anything
             nn.init.zeros_(self.modulation.weight)
@@ -36,7 +63,7 @@ class GatedConv(nn.Module):
         if self.modulation is not None and condition is not None:
             scale, shift = self.modulation(condition)[:, :, None, None].to(features.dtype).chunk(2, dim=1)
             features = features * (1 + scale) + shift
-        return functional.glu(features, dim=1)
+        return gate(features)
 
 
 class SkipExcitation(nn.Module):

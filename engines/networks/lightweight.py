@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engines.networks.drawing import Drawing, to_prior
-from engines.networks.layers import GatedConv, SkipExcitation, normalise_latent
+from engines.networks.layers import BatchNorm2d, GatedConv, SkipExcitation, gate, normalise_latent
 
 
 class LightweightGenerator(Drawing):
@@ -40,7 +40,7 @@ class LightweightGenerator(Drawing):
         self.widths, self.start = tuple(widths), start
         condition_dim = class_dim if classes else 0
         self.project = nn.Linear(latent_dim + condition_dim, 2 * widths[0] * start * start, bias=False)
-        self.project_norm = nn.BatchNorm2d(2 * widths[0])
+        self.project_norm = BatchNorm2d(2 * widths[0])
         sizes = [start * 2**octave for octave in range(1, len(widths))]
         self.grow = nn.ModuleList(GatedConv(inputs, outputs, condition_dim) for inputs, outputs in pairwise(widths))
         self.refine = nn.ModuleList(GatedConv(width, width, condition_dim) for width in widths[1:])
@@ -57,7 +57,7 @@ class LightweightGenerator(Drawing):
         latent, condition = normalise_latent(to_prior(latent, self.prior)), self.condition(classes)
         joined = latent if condition is None else torch.cat([latent, condition], dim=1)
         features = self.project(joined).reshape(len(latent), 2 * self.widths[0], self.start, self.start)
-        return functional.glu(self.project_norm(features), dim=1)
+        return gate(self.project_norm(features))
 
     def layered(self, first: Tensor, second: Tensor) -> Tensor:
         """Both side by side, shape (n, 2, channels, start, start): the second one's small maps excite the large maps of the first.

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engines.networks.drawing import ClassJudge, Drawing, WholeDiscriminator
+from engines.networks.layers import BatchNorm2d, gate
 
 SLOPE = 0.1
 GATES = {3: 7, 4: 8, 5: 9, 6: 10}
@@ -190,7 +191,7 @@ class RisingStage(nn.Module):
         self.shuffle, self.blur = Shuffle(inputs), Blur() if antialias else nn.Identity()
         self.conv = nn.Conv2d(inputs, 2 * outputs, 4)
         self.noise_strength = nn.Parameter(torch.zeros(1))
-        self.norm = nn.BatchNorm2d(2 * outputs)
+        self.norm = BatchNorm2d(2 * outputs)
         self.gate = gate
 
     def forward(self, features: Tensor, noise: Tensor) -> Tensor:
@@ -198,7 +199,7 @@ class RisingStage(nn.Module):
             features = self.attention(features)
         features = self.conv(functional.pad(self.blur(self.shuffle(features)), (2, 1, 2, 1)))
         features = features + self.noise_strength.to(features.dtype) * noise.to(features.dtype)
-        return functional.glu(self.norm(features), dim=1)
+        return gate(self.norm(features))
 
 
 def initialise(network: nn.Module) -> None:
@@ -252,7 +253,7 @@ class LightweightGanGenerator(Drawing):
         exponents = range(2, log2(resolution))
         widths = {power: THIN if power >= THIN_FROM else min(base // 2**power, most) for power in exponents}
         self.start = nn.ConvTranspose2d(latent_dim + (class_dim if classes else 0), 2 * latent_dim, 4)
-        self.start_norm = nn.BatchNorm2d(2 * latent_dim)
+        self.start_norm = BatchNorm2d(2 * latent_dim)
         stages, inputs = [], latent_dim
         self.gated: dict[int, int] = {}
         for place, power in enumerate(exponents):
@@ -271,7 +272,7 @@ class LightweightGanGenerator(Drawing):
 
     def begin(self, latent: Tensor, classes: Tensor | None = None) -> Tensor:
         """The first transposed convolution, each place of unit length: latents (n, latent_dim) → features (n, latent_dim, 4, 4)."""
-        features = functional.glu(self.start_norm(self.start(self.joined(latent, classes)[:, :, None, None])), dim=1)
+        features = gate(self.start_norm(self.start(self.joined(latent, classes)[:, :, None, None])))
         return functional.normalize(features.float(), dim=1)
 
     def draw(self, features: Tensor, classes: Tensor | None = None, noise: Sequence[Tensor] | None = None) -> Tensor:
@@ -324,7 +325,7 @@ class Recall(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         for shuffle, conv in zip(self.shuffles, self.convs, strict=True):
-            features = functional.glu(conv(shuffle(features)), dim=1)
+            features = gate(conv(shuffle(features)))
         return features
 
 

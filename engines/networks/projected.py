@@ -7,6 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
+from engines.networks.dcgan import DcganHead
+
 Features = Callable[[Tensor], Sequence[Tensor]]
 
 
@@ -27,6 +29,7 @@ class Head(nn.Module):
         while size > 4:
             layers += [spectral_norm(nn.Conv2d(channels, channels, 4, stride=2, padding=1)), nn.LeakyReLU(0.2)]
             size //= 2
+        self.places = size * size
         self.body = nn.Sequential(*layers)
         self.judge = spectral_norm(nn.Conv2d(channels, 1, 1))
         self.embedding = spectral_norm(nn.Embedding(classes, channels)) if classes else None
@@ -46,7 +49,8 @@ class ProjectedDiscriminator(nn.Module):
     """Judges pictures by what a frozen network sees in them.
 
     Features of several depths are mixed across channels (random frozen 1 × 1 convolutions) and across scales (random frozen 3 × 3
-    convolutions, top down), and each mixed scale has a small trained head. Only the heads are trained and saved.
+    convolutions, top down), and each mixed scale has a small trained head. Only the heads are trained and saved. One more head may judge
+    the pictures themselves: it sees the grain that the frozen network overlooks.
 
     Args:
         features: maps pictures, shape (n, 3, h, w) in [-1, 1], to feature maps, largest first, each half the size of the one before.
@@ -54,14 +58,26 @@ class ProjectedDiscriminator(nn.Module):
         width: channels after mixing.
         classes: how many classes; 0 for none.
         seed: of the frozen random mixing.
+        pixels: the head that judges the pictures themselves, and counts as much as all others together; None for none.
 
-    Shapes: pictures (n, 1, 3 or 4, h, w) in [-1, 1], classes (n,) → logits (n, places over all scales).
+    Shapes: pictures (n, 1, 3 or 4, h, w) in [-1, 1], classes (n,) → logits (n, places over all scales, then that of `pixels`).
 
-    Source: Sauer et al., "Projected GANs Converge Faster", arXiv 2111.01007, sections 3.1 and 3.2.
+    Attributes:
+        parts: as of `WholeDiscriminator`.
+
+    Source: Sauer et al., "Projected GANs Converge Faster", arXiv 2111.01007, sections 3.1 and 3.2; a head on pixels beside frozen
+    features: Kumari et al., "Ensembling Off-the-shelf Models for GAN Training", arXiv 2112.09130.
     """
 
     def __init__(
-        self, features: Features, channels: Sequence[int], sizes: Sequence[int], width: int = 64, classes: int = 0, seed: int = 0
+        self,
+        features: Features,
+        channels: Sequence[int],
+        sizes: Sequence[int],
+        width: int = 64,
+        classes: int = 0,
+        seed: int = 0,
+        pixels: DcganHead | None = None,
     ) -> None:
         super().__init__()
         self._features = features
@@ -73,10 +89,15 @@ class ProjectedDiscriminator(nn.Module):
                 nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
         self.mix_channels.requires_grad_(False)
         self.mix_scales.requires_grad_(False)
-        self.heads = nn.ModuleList(Head(width, size, classes) for size in sizes)
+        heads = [Head(width, size, classes) for size in sizes]
+        self.parts = (sum(head.places for head in heads), 1) if pixels is not None else ()
+        self.heads = nn.ModuleList([*heads, pixels] if pixels is not None else heads)
 
     def look(self, pictures: Tensor) -> list[Tensor]:
-        """The mixed features of each scale, largest first: the frozen part of a judgement."""
+        """The mixed features of each scale, largest first, then the pictures where they are judged: the frozen part of a judgement."""
+        return self._mixed(pictures) + ([pictures] if self.parts else [])
+
+    def _mixed(self, pictures: Tensor) -> list[Tensor]:
         if pictures.shape[1] == 1:
             pictures = pictures.expand(-1, 3, -1, -1)
         elif pictures.shape[1] == 4:  # on a ground drawn by lot, so that what is transparent must be so on any

@@ -8,6 +8,7 @@ from torch.nn import functional
 
 from engines.networks.attention import SelfAttention, normalise_spectrally
 from engines.networks.drawing import ClassJudge, Drawing, WholeDiscriminator
+from engines.networks.layers import BatchNorm2d
 
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}
 
@@ -22,15 +23,15 @@ class FallingBlock(nn.Module):
         super().__init__()
         self.body = nn.Sequential(
             nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False),
-            nn.BatchNorm2d(outputs),
+            BatchNorm2d(outputs),
             nn.ReLU(),
             nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False),
-            nn.BatchNorm2d(outputs),
+            BatchNorm2d(outputs),
         )
         self.stride = stride
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or inputs != outputs:
-            self.shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, bias=False), nn.BatchNorm2d(outputs))
+            self.shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, bias=False), BatchNorm2d(outputs))
 
     def forward(self, features: Tensor) -> Tensor:
         # The places are picked by hand: in channels_last the gradient of a strided 1 × 1 convolution of few channels writes past its
@@ -45,12 +46,12 @@ class RisingBlock(nn.Module):
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
         first = nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=False) if stride == 2 else _same(inputs, outputs)
-        self.body = nn.Sequential(first, nn.BatchNorm2d(outputs), nn.ReLU(), _same(outputs, outputs), nn.BatchNorm2d(outputs))
+        self.body = nn.Sequential(first, BatchNorm2d(outputs), nn.ReLU(), _same(outputs, outputs), BatchNorm2d(outputs))
         self.shortcut: nn.Module = nn.Identity()
         if stride == 2:
-            self.shortcut = nn.Sequential(nn.ConvTranspose2d(inputs, outputs, 2, 2, bias=False), nn.BatchNorm2d(outputs))
+            self.shortcut = nn.Sequential(nn.ConvTranspose2d(inputs, outputs, 2, 2, bias=False), BatchNorm2d(outputs))
         elif inputs != outputs:
-            self.shortcut = nn.Sequential(_same(inputs, outputs), nn.BatchNorm2d(outputs))
+            self.shortcut = nn.Sequential(_same(inputs, outputs), BatchNorm2d(outputs))
 
     def forward(self, features: Tensor) -> Tensor:
         return functional.relu(self.body(features) + self.shortcut(features))
@@ -99,7 +100,7 @@ class ResnetGenerator(Drawing):
         channels_in = 8 * width
         self.start = nn.Sequential(
             nn.ConvTranspose2d(latent_dim + (class_dim if classes else 0), channels_in, 4, bias=False),
-            nn.BatchNorm2d(channels_in),
+            BatchNorm2d(channels_in),
             nn.ReLU(),
         )
         self.remember_mean(channels_in, 4, 4)
@@ -113,7 +114,7 @@ class ResnetGenerator(Drawing):
             layers.append(SelfAttention(channels_in))
         for _ in range(resolution.bit_length() - 7):
             up = nn.ConvTranspose2d(channels_in, channels_in, 4, 2, 1, bias=False)
-            layers += [up, nn.BatchNorm2d(channels_in), nn.ReLU()]
+            layers += [up, BatchNorm2d(channels_in), nn.ReLU()]
         self.grow = nn.Sequential(*layers)
         self.to_picture = nn.ConvTranspose2d(channels_in, channels, 4, 2, 1)
         if spectral:
@@ -133,7 +134,7 @@ class ResnetHead(nn.Module):
 
     def __init__(self, depth: int, width: int, channels: int, classes: int, attention: bool, spectral: bool) -> None:
         super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(channels, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU())
+        self.stem = nn.Sequential(nn.Conv2d(channels, width, 3, 1, 1, bias=False), BatchNorm2d(width), nn.ReLU())
         layers: list[nn.Module] = []
         inputs = width
         for stage, count in enumerate(_blocks(depth)):

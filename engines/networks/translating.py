@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engines.networks.layers import instance_norm
+from engines.networks.layers import BatchNorm2d, instance_norm
 
 NORMS = ("instance", "batch")
 SAMPLINGS = ("resize", "transposed", "blurred")
@@ -39,7 +39,7 @@ def norm_layer(kind: str, channels: int) -> nn.Module:
     """The norm of a feature map: "instance" without parameters, or "batch" with scale, shift and running statistics."""
     if kind not in NORMS:
         raise ValueError(f"a norm is one of {', '.join(NORMS)}, got {kind!r}")
-    return instance_norm(channels) if kind == "instance" else nn.BatchNorm2d(channels)
+    return instance_norm(channels) if kind == "instance" else BatchNorm2d(channels)
 
 
 class BlurHalving(nn.Module):

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from engines.networks.attention import normalise_spectrally
 from engines.networks.drawing import ClassJudge, Drawing, WholeDiscriminator, octaves
+from engines.networks.layers import BatchNorm2d
 
 MOST = 8
 """The widest maps have so many times the channels of the narrowest."""
@@ -25,7 +26,7 @@ class RisingBlock(nn.Module):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.shortcut = nn.Conv2d(inputs, outputs, 1)
-        self.first_norm, self.second_norm = nn.BatchNorm2d(inputs), nn.BatchNorm2d(outputs)
+        self.first_norm, self.second_norm = BatchNorm2d(inputs), BatchNorm2d(outputs)
         self.first = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
         self.second = nn.Conv2d(outputs, outputs, 3, padding=1)
 
@@ -84,7 +85,7 @@ class WassersteinGenerator(Drawing):
         widths, self.start = stage_widths(resolution, width), octaves(resolution)[0]
         self.project = nn.Linear(latent_dim + (class_dim if classes else 0), widths[0] * self.start**2)
         self.grow = nn.Sequential(*(RisingBlock(inputs, outputs) for inputs, outputs in pairwise(widths)))
-        self.norm = nn.BatchNorm2d(widths[-1])
+        self.norm = BatchNorm2d(widths[-1])
         self.to_picture = nn.Conv2d(widths[-1], channels, 3, padding=1)
         self.remember_mean(widths[0], self.start, self.start)
         initialise_he(self)

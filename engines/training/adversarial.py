@@ -14,6 +14,7 @@ from engines.compute import Numerics
 from engines.errors import StudioError
 from engines.evaluation.backbone import feature_pyramid
 from engines.evaluation.features import eight_bit
+from engines.networks.dcgan import DcganHead
 from engines.networks.drawing import from_prior, to_prior
 from engines.networks.projected import ProjectedDiscriminator
 from engines.networks.registry import DISCRIMINATORS, ENCODERS, NETWORKS
@@ -125,8 +126,9 @@ class AdversarialTask:
         regularisers.initialise(generator, preset.initialise)
         if pyramid is not None:
             self.judging.place(pyramid)
-            width = preset.discriminator_width
-            return generator, ProjectedDiscriminator(pyramid, pyramid.channels, pyramid.sizes, width, count, seed=seed), None
+            scales = pyramid.channels, pyramid.sizes, preset.discriminator_width, count, seed
+            pixels = DcganHead(generator.resolution, preset.pixels, preset.channels, count) if preset.pixels else None
+            return generator, ProjectedDiscriminator(pyramid, *scales, pixels), None
         size: dict[str, Any] = {"resolution": preset.side} if preset.side else {"widths": preset.widths}
         shape = size | {"channels": preset.channels}
         discriminator = DISCRIMINATORS[preset.discriminator](**shape, classes=count, **preset.discriminator_settings)
@@ -145,7 +147,7 @@ class AdversarialTask:
         """
         copy_fitting(self.generator, beginning.networks["generator"])
         copy_fitting(self.average.module, beginning.networks["average"])
-        copy_fitting(self.discriminator.heads, beginning.networks["discriminator"])
+        copy_fitting(self.discriminator.heads, beginning.networks["discriminator"], need=False)
         self._seen = beginning.pictures
         self._class_start = beginning.pictures if self.classes and beginning.classes == self.classes else 0
 

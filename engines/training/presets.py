@@ -46,7 +46,7 @@ class AdversarialPreset:
         framing: how pictures become squares, a key of `imaging.FRAMINGS`, or "rectangle 64x48" for pictures of that height and width, which
             are padded to squares for training and drawn without what was padded.
         flip: mirror half of the pictures.
-        view: size at which the frozen features look.
+        view: size at which the frozen features look; pixels: width of a head beside them that judges the pictures themselves, 0 for none.
         policy: augmentations, keys of `augment.AUGMENTATIONS`.
         batch, rate: pictures a step, learning rate of both sides; discriminator_rate: of that side, 0 for the same.
         optimiser, betas, decay: of both sides, see `optimisers.build_optimiser`; schedule: how the rates fall.
@@ -100,6 +100,7 @@ class AdversarialPreset:
     flip: bool = True
     view: int = 128
     discriminator_width: int = 64
+    pixels: int = 0
     policy: tuple[str, ...] = ("colour", "translation", "cutout")
     batch: int = 48
     rate: float = 2e-4

@@ -44,14 +44,17 @@ def begin_from(run: Run) -> Beginning:
     return Beginning(run.folder.name, file_hash(run.checkpoint_file), saved["task"], tuple(config["classes"]), seen)
 
 
-def copy_fitting(network: nn.Module, weights: dict[str, Any]) -> None:
+def copy_fitting(network: nn.Module, weights: dict[str, Any], need: bool = True) -> None:
     """Copy the weights whose name and shape fit into a network, in place; the others keep what they begin with.
 
+    Args:
+        need: whether at least one has to fit; a discriminator of another kind may begin afresh.
+
     Raises:
-        StudioError: none fits.
+        StudioError: none fits, and one has to.
     """
     own = network.state_dict()
     fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
-    if not fitting:
+    if need and not fitting:
         raise StudioError(f"no weight fits a {type(network).__name__}: start from a run of the same kind of preset")
     network.load_state_dict(fitting, strict=False)

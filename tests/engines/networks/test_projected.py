@@ -1,6 +1,7 @@
 import torch
 from torch import Tensor, nn
 
+from engines.networks.dcgan import DcganHead
 from engines.networks.projected import ProjectedDiscriminator
 
 
@@ -49,3 +50,19 @@ def test_the_class_changes_the_judgement() -> None:
     discriminator = judge(classes=4).eval()
     pictures = torch.randn(2, 3, 32, 32)
     assert not torch.equal(discriminator(pictures, torch.tensor([0, 0])), discriminator(pictures, torch.tensor([0, 3])))
+
+
+def test_a_head_beside_the_frozen_features_sees_what_they_cannot() -> None:
+    torch.manual_seed(0)
+    beside = ProjectedDiscriminator(Pyramid(), (8, 12), (8, 4), width=16, classes=2, pixels=DcganHead(32, 8, 3, 2)).eval()
+    alone = judge(classes=2).eval()
+    pictures, classes = torch.randn(2, 3, 32, 32), torch.tensor([0, 1])
+    grain = torch.zeros(2, 3, 32, 32)
+    with torch.no_grad():
+        for features in (alone, beside):
+            features._features.first.weight.zero_()  # blind from here on
+        grain[:, :, ::2] = 1
+        assert torch.equal(alone(pictures, classes), alone(pictures + grain, classes))
+        assert not torch.equal(beside(pictures, classes), beside(pictures + grain, classes))
+    assert beside.parts == (32, 1)
+    assert beside(pictures, classes).shape == (2, 33)

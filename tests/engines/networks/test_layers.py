@@ -1,0 +1,41 @@
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engines.networks.layers import BatchNorm2d, gate
+
+
+@pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format], ids=str)
+@pytest.mark.parametrize("arriving", [torch.channels_last, torch.contiguous_format], ids=str)
+def test_batch_norm_gives_its_kernel_a_gradient_laid_out_like_its_features(
+    layout: torch.memory_format, arriving: torch.memory_format
+) -> None:
+    norm, plain = BatchNorm2d(4).double(), nn.BatchNorm2d(4).double()
+    features = torch.randn(3, 4, 5, 6, dtype=torch.float64).contiguous(memory_format=layout).requires_grad_()
+    gradient = torch.randn(3, 4, 5, 6, dtype=torch.float64).contiguous(memory_format=arriving)
+    normed, seen = norm(features), list[Tensor]()
+    normed.register_hook(seen.append)  # after the layer's own hook, and so what its backward pass is given
+    (ours,) = torch.autograd.grad(normed, features, gradient)
+    assert seen[0].is_contiguous(memory_format=layout)
+    assert torch.equal(seen[0], gradient)
+    assert torch.allclose(ours, torch.autograd.grad(plain(features), features, gradient)[0])
+    assert norm.state_dict().keys() == plain.state_dict().keys()
+
+
+def test_batch_norm_can_be_differentiated_twice() -> None:
+    norm = BatchNorm2d(2).double()
+    features = torch.randn(3, 2, 2, 2, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradgradcheck(norm, features)
+
+
+def test_a_gate_is_the_gated_linear_unit_with_and_without_gradients() -> None:
+    features = torch.randn(2, 6, 3, 3, dtype=torch.float64).contiguous(memory_format=torch.channels_last).requires_grad_()
+    opened = gate(features)
+    with torch.no_grad():
+        assert torch.allclose(gate(features), opened)
+    expected = functional.glu(features, dim=1)
+    assert torch.allclose(opened, expected)
+    weight = torch.randn_like(expected)
+    assert torch.allclose(*(torch.autograd.grad(made, features, weight)[0] for made in (opened, expected)))
+    assert opened.is_contiguous(memory_format=torch.channels_last)
