@@ -127,7 +127,7 @@ class AdversarialTask:
         if pyramid is not None:
             self.judging.place(pyramid)
             scales = pyramid.channels, pyramid.sizes, preset.discriminator_width, count, seed
-            pixels = DcganHead(generator.resolution, preset.pixels, preset.channels, count) if preset.pixels else None
+            pixels = DcganHead(preset.resolution, preset.pixels, preset.channels, count) if preset.pixels else None
             return generator, ProjectedDiscriminator(pyramid, *scales, pixels), None
         size: dict[str, Any] = {"resolution": preset.side} if preset.side else {"widths": preset.widths}
         shape = size | {"channels": preset.channels}

@@ -37,5 +37,6 @@ def test_a_gate_is_the_gated_linear_unit_with_and_without_gradients() -> None:
     expected = functional.glu(features, dim=1)
     assert torch.allclose(opened, expected)
     weight = torch.randn_like(expected)
-    assert torch.allclose(*(torch.autograd.grad(made, features, weight)[0] for made in (opened, expected)))
+    ours, theirs = (torch.autograd.grad(made, features, weight)[0] for made in (opened, expected))
+    assert torch.allclose(ours, theirs)
     assert opened.is_contiguous(memory_format=torch.channels_last)
