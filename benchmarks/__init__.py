@@ -14,8 +14,8 @@ class Figure:
     """One measured number.
 
     Attributes:
-        name: what was measured; unit: "s", "GB", "%", "×" or "/s".
-        value, goal: of seconds and gigabytes less is better, of all others more is.
+        name: what was measured; unit: "s", "GB", "kB", "%", "×" or "/s".
+        value, goal: of seconds and bytes less is better, of all others more is.
         ratio: whether the goal is a bound that can fail.
     """
 
@@ -28,7 +28,7 @@ class Figure:
     @property
     def reached(self) -> bool:
         """Whether the goal is reached."""
-        return self.value <= self.goal if self.unit in ("s", "GB") else self.value >= self.goal
+        return self.value <= self.goal if self.unit in ("s", "GB", "kB") else self.value >= self.goal
 
 
 def fastest(work: Callable[[], object], repeats: int = 5) -> float:

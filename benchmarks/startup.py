@@ -1,6 +1,7 @@
-"""From the start of the process to the first page."""
+"""From the start of the process to the first page, and what a browser gets with it."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -22,8 +23,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def seconds_to_first_page() -> float:
-    """Start `app.py` and wait for its page."""
+def first_page() -> tuple[float, bytes]:
+    """Start `app.py` and wait for its page: the seconds, and the page."""
     port = free_port()
     with tempfile.TemporaryDirectory() as home:
         environment = os.environ | {"GRADIO_SERVER_PORT": str(port), "STUDIO_HOME": home}
@@ -33,8 +34,8 @@ def seconds_to_first_page() -> float:
             while time.perf_counter() - start < PATIENCE:
                 try:
                     with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
-                        answer.read()
-                    return time.perf_counter() - start
+                        page = answer.read()
+                    return time.perf_counter() - start, page
                 except OSError:
                     time.sleep(0.05)
             raise TimeoutError(f"no page within {PATIENCE:.0f} s")
@@ -43,5 +44,17 @@ def seconds_to_first_page() -> float:
             server.wait()
 
 
+def configuration(page: bytes) -> bytes:
+    """What the page says of its components and events, with its style sheet."""
+    found = re.search(rb"window\.gradio_config = (\{.*?\});</script>", page)
+    if found is None:
+        raise ValueError("the page has no configuration")
+    return found[1]
+
+
 def run() -> Iterator[Figure]:
-    yield Figure("process start to first page", min(seconds_to_first_page() for _ in range(2)), 6.0)
+    starts = [first_page() for _ in range(2)]
+    yield Figure("process start to first page", min(seconds for seconds, _ in starts), 6.0)
+    page = starts[0][1]
+    yield Figure("configuration of the page, not compressed", len(configuration(page)) / 1000, 150.0, unit="kB")
+    yield Figure("the whole page, not compressed", len(page) / 1000, 155.0, unit="kB")

@@ -34,7 +34,7 @@ def served(name: str) -> dict[str, Any]:
     events = " ".join(f"'{event}'" for event in sorted(set(_EVENT.findall(script))))
     return {
         "head": f'<script src="{ADDRESS}/{name}.js?v={version}"></script>',
-        "js_on_load": f"atelier.{name}(element, trigger, props, server, upload, watch); // {events}",
+        "js_on_load": f"atelier.{name}(...arguments) // {events}",
     }
 
 
