@@ -24,6 +24,7 @@ AMONG_DIVERSE = 200
 BATCH = 32
 TYPICAL = 0.8
 NEIGHBOURS = 5
+SEEN = "seen-"
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def gather(generator: Generator, encoder: Encoder, recipes: Sequence[Sample], pr
 def remembered(generator: Generator, encoder: Encoder, recipes: Sequence[Sample]) -> Candidates | None:
     """Candidates that were looked at before, here or where the model comes from, by the same weights and the same text-image model."""
     name = _name(generator, encoder, recipes)
-    beside = [folder / generator.card.name / f"seen-{name}.npy" for folder in paths.model_folders()]
+    beside = [folder / generator.card.name / f"{SEEN}{name}.npy" for folder in paths.model_folders()]
     path = next((path for path in (_cache() / f"{name}.npy", *beside) if path.exists()), None)
     if path is None:
         return None
@@ -101,9 +102,27 @@ def remembered(generator: Generator, encoder: Encoder, recipes: Sequence[Sample]
 def remember(generator: Generator, encoder: Encoder, recipes: Sequence[Sample], vectors: np.ndarray) -> Candidates:
     """Keep what was seen below `studio_home()`; the same precision is used at once and later."""
     half = vectors.astype(np.float16)
-    with paths.replacing(_cache() / f"{_name(generator, encoder, recipes)}.npy") as temporary, temporary.open("wb") as handle:
-        np.save(handle, half)
+    _write(_cache() / f"{_name(generator, encoder, recipes)}.npy", half)
     return Candidates(tuple(recipes), half.astype(np.float32), encoder.model_id)
+
+
+def write_seen(generator: Generator, encoder: Encoder, candidates: Candidates, folder: Path) -> Path:
+    """Put what was seen beside a model, in place of what was seen of earlier weights; `remembered` finds it there.
+
+    Returns:
+        The file.
+    """
+    path = folder / f"{SEEN}{_name(generator, encoder, candidates.recipes)}.npy"
+    _write(path, candidates.vectors.astype(np.float16))
+    for earlier in folder.glob(f"{SEEN}*.npy"):
+        if earlier != path:
+            earlier.unlink()
+    return path
+
+
+def _write(path: Path, vectors: np.ndarray) -> None:
+    with paths.replacing(path) as temporary, temporary.open("wb") as handle:
+        np.save(handle, vectors)
 
 
 def _cache() -> Path:

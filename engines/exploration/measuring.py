@@ -19,7 +19,6 @@ POOL = 200
 POOLS = 4
 CHOSEN = 16
 RANDOM_DRAWS = 50
-MOST_WORDS = 8
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def _chosen(pooled: Sequence[Candidates]) -> Choice:
 def measure_find(
     generator: Generator, encoder: Encoder, judge: Callable[[np.ndarray], np.ndarray], among: int, progress: Progress = silent
 ) -> list[Figure]:
-    """For up to eight classes: the class's share of the 16 pictures found for its name, and its share of all that were looked at.
+    """For each class: the class's share of the 16 pictures found for its name, and its share of all that were looked at.
 
     Args:
         judge: pictures, uint8, (n, 3, h, w) → class of each, shape (n,); it must not be the model that finds.
@@ -88,7 +87,7 @@ def measure_find(
     judged = judge(_pixels(generator, seen.recipes))
     place = {recipe: at for at, recipe in enumerate(seen.recipes)}
     figures = []
-    for index, name in list(enumerate(classes))[:MOST_WORDS]:
+    for index, name in enumerate(classes):
         found = [place[recipe.parent] for recipe in find(seen, encoder, name, CHOSEN) if isinstance(recipe.parent, Sample)]
         share, base = float((judged[found] == index).mean()), float((judged == index).mean())
         figures.append(

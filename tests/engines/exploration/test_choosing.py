@@ -1,11 +1,14 @@
 """Choosing among drawn pictures: by words, and so that they differ."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from engines.commands.seen import TRUNCATION
 from engines.curation.encoder import Encoder, load_encoder
 from engines.errors import Cancelled, StudioError
-from engines.exploration.choosing import candidate_recipes, diverse, farthest, find, gather, remembered
+from engines.exploration.choosing import AMONG, candidate_recipes, diverse, farthest, find, gather, remembered, write_seen
 from engines.exploration.sampling import draw
 from engines.models.zoo import Zoo
 from engines.recipe import from_json, to_json
@@ -86,3 +89,31 @@ def test_impossible_wishes_get_a_sentence(tiny_zoo: Zoo, encoder: Encoder) -> No
         diverse(seen, 25)
     with pytest.raises(StudioError, match="1 to 10,000"):
         candidate_recipes(generator, 0)
+
+
+def test_what_was_seen_beside_a_model_spares_the_looking_and_gives_way_to_what_newer_weights_show(
+    tiny_zoo: Zoo, encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = tiny_zoo.generator("scenes")
+    recipes = candidate_recipes(generator, 12, first=900)
+    seen = gather(generator, encoder, recipes)
+    folder = tmp_path / "models" / generator.card.name
+    folder.mkdir(parents=True)
+    (folder / "seen-of-earlier-weights.npy").write_bytes(b"")
+    path = write_seen(generator, encoder, seen, folder)
+    assert list(folder.iterdir()) == [path]
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "new"))
+    assert remembered(generator, encoder, recipes) is None
+    monkeypatch.setattr("engines.paths.model_folders", lambda: [tmp_path / "models"])
+    known = remembered(generator, encoder, recipes)
+    assert known is not None
+    assert np.array_equal(known.vectors, seen.vectors)
+
+
+def test_every_shipped_generator_remembers_the_pictures_that_the_page_chooses_among(
+    shipped_zoo: Zoo, encoder: Encoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path))
+    for name in shipped_zoo.names("generator"):
+        generator = shipped_zoo.generator(name)
+        assert remembered(generator, encoder, candidate_recipes(generator, AMONG, truncation=TRUNCATION)) is not None, name
