@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> None:
     elif arguments.precision == "auto" and not (arguments.out / "search.json").exists():
         bench.numerics = fastest_numerics(first, pictures, arguments.seed, Workers())
     else:
-        bench.numerics = Numerics("float32" if arguments.precision == "auto" else arguments.precision)
+        bench.numerics = compute.of_precision("float32" if arguments.precision == "auto" else arguments.precision)
     facts = {"data": pictures.digest, "classes": pictures.classes, "manifests": bench.manifests, "numerics": asdict(bench.numerics)}
     try:
         rows = search(study, arguments.out, bench.prepare, facts, arguments.resume, arguments.save_every, progress)

@@ -23,7 +23,6 @@ from engines import compute, imaging
 from engines.commands._bench import Bench
 from engines.commands._options import positive_float
 from engines.commands.train import Politely
-from engines.compute import Numerics
 from engines.errors import Cancelled, StudioError
 from engines.networks.layers import parameter_count
 from engines.paths import replacing, replacing_folder
@@ -113,7 +112,7 @@ def _write_page(page: Path, rows: list[SystemRow], command: str, numerics: str, 
 
 def _trained(arguments: argparse.Namespace, preset: AdversarialPreset, folder: Run, progress: Progress) -> SystemRow:
     stand = stand_ins(preset)
-    bench = Bench(_folder(arguments, stand, progress), stand.classes, arguments.seed, Numerics(arguments.precision), progress)
+    bench = Bench(_folder(arguments, stand, progress), stand.classes, arguments.seed, compute.of_precision(arguments.precision), progress)
     made = bench.prepare(preset)
     parameters = _parameters(made.task)
     plan = Plan(preset.steps, arguments.minutes, arguments.seed, made.facts, look_every=NEVER)

@@ -96,7 +96,7 @@ def run(arguments: argparse.Namespace) -> None:
     elif arguments.precision == "auto":
         numerics = fastest_numerics(preset, pictures, arguments.seed, workers)
     else:
-        numerics = Numerics(arguments.precision)
+        numerics = compute.of_precision(arguments.precision)
     task = build_task(preset, pictures, arguments.seed, numerics, workers)
     if arguments.estimate:
         plan = Plan(preset.steps, arguments.minutes, arguments.seed, keep=arguments.keep)

@@ -81,13 +81,11 @@ class AdversarialTask:
         if preset.objective not in objectives.OBJECTIVES:
             raise StudioError(f"objective {preset.objective!r} is unknown: choose one of {', '.join(objectives.OBJECTIVES)}")
         self.objective = objectives.OBJECTIVES[preset.objective]
-        # Without batch norm in it, the discriminator is always faster in channels_last; the generator only where `numerics` says so.
+        # The discriminator is always faster in channels_last; the generator only where `numerics` says so.
         self.judging = replace(numerics, channels_last=True)
         try:
             self.generator, self.discriminator, self.encoder = self._build(seed)
             self._latent_step = LatentStep(preset.latent_step, preset.latent_alpha, preset.latent_beta) if preset.latent_step else None
-            if any(isinstance(layer, torch.nn.BatchNorm2d) for layer in self.discriminator.modules()):
-                self.judging = numerics
             numerics.place(self.generator)
             self.judging.place(self.discriminator)
             drawing = list(self.generator.parameters())

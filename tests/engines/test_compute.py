@@ -52,3 +52,8 @@ def test_held_numerics_keep_weights_and_pictures_in_their_precision() -> None:
     with numerics.autocast():
         assert layer(pictures).dtype == pictures.dtype == torch.bfloat16
     assert pictures.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_half_precision_asked_for_by_name_comes_with_the_layout_that_is_fast_in_it() -> None:
+    assert compute.of_precision("bfloat16") == Numerics("bfloat16", channels_last=True)
+    assert compute.of_precision("float32") == Numerics("float32", channels_last=False)
