@@ -36,6 +36,8 @@ MAX_AMOUNT = 5.0
 MAX_SHIFT = 64.0
 MAX_WORDS = 300
 MAX_AMONG = 10_000
+MAX_FACTOR = 16.0
+UNKNOWN_BEFORE = "Of the picture before it was enlarged: unknown."
 EASINGS = ("even", "soft")
 INHERITED = ("model", "weights", "rights")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -239,6 +241,20 @@ class Swap(OfWeights):
 
 
 @dataclass(frozen=True)
+class Enlarge(OfWeights):
+    """A picture that an upscaler drew larger.
+
+    Attributes:
+        source: the recipe of the picture that was enlarged; nothing in it was enlarged before.
+        factor: how many times as high and wide, above 1 and at most 16.
+    """
+
+    source: "Recipe"
+    factor: float = 4.0
+    operation: str = "enlarge"
+
+
+@dataclass(frozen=True)
 class Picture:
     """A picture that was not drawn here, known by the sha256 of its file: where the recipe of what was made of it begins."""
 
@@ -271,7 +287,7 @@ class Sheet:
 
 Drawn = Sample | Blend | Vary | Mix | Layers | Steer | Way | Find | Diverse
 """What one generator draws by itself."""
-Recipe = Drawn | Swap | Picture | Finish | Sheet
+Recipe = Drawn | Swap | Enlarge | Picture | Finish | Sheet
 _Part = TypeVar("_Part", Look, Mask)
 
 
@@ -361,7 +377,7 @@ def parents_of(recipe: Recipe) -> tuple[Recipe, ...]:
     """The recipes of the pictures that a picture was made of; none for one drawn from a seed."""
     if isinstance(recipe, Sheet):
         return recipe.tiles
-    if isinstance(recipe, Finish):
+    if isinstance(recipe, Finish | Enlarge):
         return (recipe.source,)
     if isinstance(recipe, Swap):
         return () if recipe.source is None else (recipe.source,)
@@ -445,7 +461,10 @@ def _parse(fields: Any, depth: int) -> Recipe:
         if not isinstance(tiles, list) or not 1 <= len(tiles) <= MAX_TILES:
             raise StudioError(f"a sheet's recipe holds 1 to {MAX_TILES} pictures: this one cannot be drawn")
         columns = _whole(fields, "columns", 1, MAX_TILES)
-        return Sheet(columns, tuple(_parse(tile, depth + 1) for tile in tiles))
+        parts = tuple(_parse(tile, depth + 1) for tile in tiles)
+        if any(map(was_enlarged, parts)):
+            raise StudioError("a sheet's pictures are not enlarged: this recipe cannot be drawn")
+        return Sheet(columns, parts)
     if operation == "picture":
         return Picture(_text(fields, "input", _SHA256))
     if isinstance(operation, str) and operation in STEPS:
@@ -456,7 +475,38 @@ def _parse(fields: Any, depth: int) -> Recipe:
         nested = None if source is None else _parse(source, depth + 1)
         look, mask = look_value(_part(fields, "look", Look)), mask_value(_part(fields, "mask", Mask))
         return Swap(*family, _text(fields, "target"), _text(fields, "input", _SHA256), nested, look, mask)
+    if operation == "enlarge":
+        before = _parse(fields.get("source"), depth + 1)
+        return Enlarge(*family, not_enlarged(before), factor_value(fields.get("factor")))
     return _parse_drawn(fields, family, generation=0)
+
+
+def factor_value(factor: object) -> float:
+    """How many times larger, given by anybody, checked.
+
+    Raises:
+        StudioError: not a number above 1 and at most 16.
+    """
+    number = isinstance(factor, int | float) and not isinstance(factor, bool)
+    if not number or not 1 < factor <= MAX_FACTOR:  # type: ignore[operator]
+        raise StudioError(f"a graphic is enlarged more than 1 and up to {MAX_FACTOR:g} times, got {str(factor)[:20]}: choose such a number")
+    return float(factor)  # type: ignore[arg-type]
+
+
+def was_enlarged(recipe: Recipe) -> bool:
+    """Whether an upscaler had to do with a picture."""
+    return isinstance(recipe, Enlarge) or any(map(was_enlarged, parents_of(recipe)))
+
+
+def not_enlarged(recipe: Recipe) -> Recipe:
+    """A recipe that may be enlarged.
+
+    Raises:
+        StudioError: it was enlarged already; what was invented would be invented upon.
+    """
+    if was_enlarged(recipe):
+        raise StudioError("this picture was enlarged already: enlarge the one before by a larger factor")
+    return recipe
 
 
 def _parse_drawn(fields: dict[str, Any], family: tuple[str, str, str], generation: int) -> Drawn:
@@ -556,8 +606,10 @@ def rights_of(recipe: Recipe | None) -> list[str]:
     """The rights of all weights that took part, each once; a picture from elsewhere names none."""
     if recipe is None:
         return []
-    own = [recipe.rights] if isinstance(recipe, OfWeights) else []
     earlier = [rights for parent in parents_of(recipe) for rights in rights_of(parent)]
+    if isinstance(recipe, Enlarge):  # what the upscaler allows says nothing of the picture that it was given
+        return [*(earlier or [UNKNOWN_BEFORE]), f"Enlarged by {recipe.model}: {recipe.rights}"]
+    own = [recipe.rights] if isinstance(recipe, OfWeights) else []
     return list(dict.fromkeys([*own, *earlier]))
 
 

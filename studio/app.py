@@ -138,7 +138,7 @@ def keep_shown(services: Services, shown: explore.Shown, event: gr.EventData, re
 
 def keep_desk(services: Services, lying: desk.Desk, request: gr.Request, *values: Any) -> Word:
     """What the desk shows, for the tray."""
-    return trays.kept(services, *desk.kept(services, lying, *values))
+    return trays.kept(services, *desk.kept(services, lying, services.session_folder(request), *values))
 
 
 def keep_swap(services: Services, made: str | None, picture: str | None, request: gr.Request) -> Word:

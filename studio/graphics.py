@@ -79,17 +79,28 @@ def from_upload(services: Services, path: Path, folder: Path) -> Graphic:
     return _graphic(known or Picture(remember(path, folder)), picture, folder)
 
 
-def from_recipe(services: Services, recipe: Recipe, folder: Path) -> Graphic:
+def from_recipe(services: Services, recipe: Recipe, folder: Path, once: bool = False) -> Graphic:
     """A graphic drawn from its recipe.
+
+    Args:
+        once: what was drawn of it before in this session is taken again.
 
     Raises:
         StudioError: as `drawn`.
     """
+    path = _file_of(recipe, folder)
+    if once and path.is_file():
+        small = path.with_stem(f"{path.stem}-small")
+        return Graphic(recipe, path, imaging.safe_open(path, alpha=True).size, small if small.is_file() else path)
     return _graphic(recipe, drawn(services, recipe, folder), folder)
 
 
+def _file_of(recipe: Recipe, folder: Path) -> Path:
+    return folder / f"graphic-{fingerprint(recipe)}.png"
+
+
 def _graphic(recipe: Recipe, picture: Image.Image, folder: Path) -> Graphic:
-    path = small = folder / f"graphic-{fingerprint(recipe)}.png"
+    path = small = _file_of(recipe, folder)
     imaging.save_png(picture, path)
     if max(picture.size) > WORKED:
         small = path.with_stem(f"{path.stem}-small")

@@ -8,6 +8,7 @@ from engines.recipe import (
     Blend,
     Diverse,
     Drawn,
+    Enlarge,
     Find,
     Finish,
     Layers,
@@ -65,6 +66,8 @@ def title(recipe: Recipe) -> str:
         return f"Sheet of {len(recipe.tiles)}"
     if isinstance(recipe, Swap):
         return f"Swap to {recipe.target}"
+    if isinstance(recipe, Enlarge):
+        return f"{recipe.factor:g} × by {recipe.model}"
     if isinstance(recipe, Finish):
         return _step(recipe.step)
     if isinstance(recipe, Sample):
@@ -98,7 +101,7 @@ def described(recipe: Recipe) -> str:
         return f"{title(recipe)} by {recipe.model}"
     if isinstance(recipe, Picture):
         return title(recipe)
-    if isinstance(recipe, Finish):
+    if isinstance(recipe, Finish | Enlarge):
         return f"{title(recipe)}, from {described(recipe.source)}"
     return f"{_of(recipe)}: {_operation(recipe)}"
 
@@ -146,7 +149,7 @@ def file_name(recipe: Recipe, suffix: str) -> str:
         return guards.file_name(recipe.model, "to", recipe.target, recipe.input[:8], suffix=suffix)
     if isinstance(recipe, Picture):
         return guards.file_name("picture", recipe.input[:8], suffix=suffix)
-    if isinstance(recipe, Finish):
+    if isinstance(recipe, Finish | Enlarge):
         return guards.file_name(recipe.operation, Path(file_name(recipe.source, ".png")).stem, suffix=suffix)
     sample = first_sample(recipe)
     common = (recipe.model, sample.class_name or "") if sample else (recipe.model,)

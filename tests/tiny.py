@@ -10,6 +10,7 @@ from engines.models.card import Card
 from engines.models.zoo import Zoo, publish
 from engines.networks.cyclegan import ResidualTranslator
 from engines.networks.lightweight import LightweightGenerator
+from engines.networks.upscaling import Upscaler
 
 WIDTHS = (16, 12, 8, 8)
 SIDE = 32
@@ -57,3 +58,16 @@ def publish_tiny_models(folder: Path) -> Zoo:
     card = _card("translator", "residual translator", settings, ("denim", "leather"), side=64)
     publish(folder / "leather-denim", card, translators)
     return Zoo([folder])
+
+
+def publish_tiny_upscaler(folder: Path) -> Zoo:
+    """The tiny models and an upscaler `larger`, below a folder."""
+    zoo = publish_tiny_models(folder)
+    torch.manual_seed(1)
+    settings: dict[str, object] = {"width": 6, "tail": 4, "blocks": 2}
+    network = Upscaler(width=6, tail=4, blocks=2)
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.normal_(layer.weight, std=0.1)
+    publish(folder / "larger", _card("upscaler", "upscaler", settings, ()), [network])
+    return zoo

@@ -8,9 +8,11 @@ from PIL import Image
 
 from engines import imaging
 from engines.finishing import Step
-from engines.models.zoo import Zoo
+from engines.models.zoo import Enlarger, Zoo
+from engines.production.enlarging import enlarge, enlarge_recipe
 from engines.production.rendering import proven_recipe, render
-from engines.production.steps import finished
+from engines.production.steps import finished, opaque_if_whole
+from engines.progress import Progress, silent
 from engines.recipe import Picture, Recipe, after, file_hash, read_recipe
 
 
@@ -28,6 +30,15 @@ class Graphic:
             StudioError: a value of the step that cannot be.
         """
         return Graphic(finished(self.picture, step), after(self.recipe, step))
+
+    def enlarged(self, upscaler: Enlarger, factor: float, progress: Progress = silent) -> "Graphic":
+        """The graphic drawn larger.
+
+        Raises:
+            StudioError: a factor out of its range, or it was enlarged already.
+        """
+        recipe = enlarge_recipe(self.recipe, upscaler, factor)
+        return Graphic(opaque_if_whole(enlarge(self.picture, factor, upscaler, progress)), recipe)
 
 
 def opened_graphic(path: Path) -> Graphic:

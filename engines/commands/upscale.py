@@ -4,22 +4,22 @@
   python -m engines upscale graphic.png --factor 6 --out large.png
   python -m engines upscale graphic.png --by lanczos --out large.png
 
-The result carries the graphic's recipe and rights as the origin it was made from. What is transparent stays so.
+The result carries the rights of the graphic and of the upscaler, and its own recipe, from which `render` draws it again; one by Lanczos
+carries the graphic's. What is transparent stays so.
 """
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 from engines import imaging
+from engines.commands._graphics import opened_graphic
 from engines.errors import StudioError
 from engines.models.zoo import Zoo
-from engines.production.enlarging import MOST, enlarge
+from engines.production.enlarging import LANCZOS, MOST, enlarge
 from engines.production.origin import origin
 from engines.progress import TextProgress
 
 HELP = "make a graphic larger"
-LANCZOS = "lanczos"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,10 +35,12 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.by is None and not names:
         raise StudioError(f"there is no upscaler here: say --by {LANCZOS}, or train one with the preset upscale-4")
     chosen = arguments.by or names[0]
-    upscaler = None if chosen == LANCZOS else zoo.upscaler(chosen)
-    made_from = origin(arguments.graphic, "upscale", {"factor": arguments.factor, "by": chosen})
-    if upscaler is not None and upscaler.card.rights not in made_from.rights:
-        made_from = replace(made_from, rights=f"{made_from.rights}; {upscaler.card.rights}")
-    larger = enlarge(imaging.safe_open(arguments.graphic, alpha=True), arguments.factor, upscaler, TextProgress())
+    settings = {"factor": arguments.factor, "by": chosen}
+    if chosen == LANCZOS:
+        larger = enlarge(imaging.safe_open(arguments.graphic, alpha=True), arguments.factor, None)
+        made_from = origin(arguments.graphic, "upscale", settings)
+    else:
+        made = opened_graphic(arguments.graphic).enlarged(zoo.upscaler(chosen), arguments.factor, TextProgress())
+        larger, made_from = made.picture, origin(arguments.graphic, "upscale", settings, made.recipe)
     imaging.save_png(larger, arguments.out, made_from.chunks())
     print(f"{arguments.out}: {larger.width} × {larger.height} pixels by {chosen}")

@@ -8,8 +8,10 @@ from engines.errors import StudioError
 from engines.models.zoo import Enlarger
 from engines.networks.upscaling import FACTOR, Upscaler, strip
 from engines.progress import Progress, silent
+from engines.recipe import MAX_FACTOR, Enlarge, Recipe, factor_value, not_enlarged
 
-MOST = 16
+LANCZOS = "lanczos"
+MOST = int(MAX_FACTOR)
 MAX_PIXELS = 100 * 10**6
 TILE = 192
 
@@ -28,8 +30,7 @@ def enlarge(picture: Image.Image, factor: float, upscaler: Enlarger | None, prog
     Raises:
         StudioError: a factor out of its range, or more than `MAX_PIXELS` of result.
     """
-    if isinstance(factor, bool) or not isinstance(factor, int | float) or not 1 < factor <= MOST:
-        raise StudioError(f"a graphic is enlarged more than 1 and up to {MOST} times, got {str(factor)[:20]}: choose such a number")
+    factor = factor_value(factor)
     size = (round(picture.width * factor), round(picture.height * factor))
     if size[0] * size[1] > MAX_PIXELS:
         raise StudioError(
@@ -44,6 +45,22 @@ def enlarge(picture: Image.Image, factor: float, upscaler: Enlarger | None, prog
     if "A" in picture.getbands():
         drawn.putalpha(picture.getchannel("A").resize(size, Image.Resampling.LANCZOS))
     return drawn
+
+
+def enlarge_recipe(source: Recipe, upscaler: Enlarger, factor: float = FACTOR) -> Enlarge:
+    """The recipe of what `enlarge` makes of a picture.
+
+    Raises:
+        StudioError: as `enlarge`, or the picture was enlarged already.
+    """
+    card = upscaler.card
+    return Enlarge(card.name, card.weights_sha256, card.rights, not_enlarged(source), factor_value(factor))
+
+
+def drawn_pixels(size: tuple[int, int], factor: float) -> int:
+    """How many pixels an upscaler draws to make a picture of a width and height so many times larger: what the time goes by."""
+    passes = 1 if factor <= FACTOR else 2
+    return size[0] * size[1] * FACTOR ** (2 * passes)
 
 
 def _four_times(picture: Image.Image, upscaler: Enlarger, progress: Progress) -> Image.Image:

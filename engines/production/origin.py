@@ -50,4 +50,5 @@ def origin(graphic: Path, operation: str, settings: dict[str, Any], made: Recipe
         StudioError: not a picture, or its recipe is damaged.
     """
     recipe = read_recipe(graphic)
-    return Origin(operation, settings, file_hash(graphic), "; ".join(rights_of(recipe)) or UNKNOWN_RIGHTS, recipe, made)
+    rights = list(dict.fromkeys([*rights_of(recipe), *rights_of(made)]))
+    return Origin(operation, settings, file_hash(graphic), "; ".join(rights) or UNKNOWN_RIGHTS, recipe, made)

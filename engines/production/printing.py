@@ -19,9 +19,10 @@ from engines.production.pdf import SRGB, Layer, Page, write_pdf
 from engines.recipe import number_value
 
 SIZES = {
-    "a6": (105, 148), "a5": (148, 210), "a4": (210, 297), "a3": (297, 420), "a3+": (329, 483), "a2": (420, 594),
-    "left-chest": (100, 100), "youth-front": (230, 280), "standard-front": (280, 330), "full-front": (305, 406),
-    "oversize-front": (380, 500), "tote": (280, 300), "sleeve": (80, 120),
+    "a7": (74, 105), "a6": (105, 148), "a5": (148, 210), "a4": (210, 297), "a3": (297, 420), "a3+": (329, 483), "a2": (420, 594),
+    "a1": (594, 841), "pocket": (90, 90), "left-chest": (100, 100), "chest": (300, 300), "youth-front": (230, 280),
+    "standard-front": (280, 330), "full-front": (305, 406), "oversize-front": (380, 500), "all-over": (700, 900), "tote": (280, 300),
+    "sleeve": (80, 120), "square": (200, 200),
 }  # fmt: skip
 SUFFIXES = (".png", ".pdf", ".tif", ".tiff")
 FITS = ("whole", "fill")
@@ -115,6 +116,21 @@ def verdict(graphic: tuple[int, int], job: PrintJob) -> str:
     width, height = (side * found / GOOD for side in printed_size(graphic, job))
     enough = f"{needed[0]} × {needed[1]} pixels, or a print of at most {width:.0f} × {height:.0f} mm"
     return f"{found:.0f} dpi of its own: soft; {GOOD} dpi need {enough}"
+
+
+def enlarged_by(graphic: tuple[int, int], job: PrintJob, factor: float = 1.0, name: str = "") -> str:
+    """One sentence on what the file's further pixels are, beside the graphic's own.
+
+    Args:
+        factor, name: how much larger an upscaler drew the graphic first, and its name; none for Lanczos alone.
+    """
+    own = effective_dpi(graphic, job)
+    if own >= job.dpi:
+        return "It has pixels enough: nothing is enlarged"
+    if not name:
+        return "Enlarged by Lanczos: smooth, without any detail of its own"
+    drawn = own * factor
+    return f"Drawn {factor:g} times larger by {name}, to {drawn:.0f} dpi of likely edges and grain, not known ones; the rest by Lanczos"
 
 
 def lay_out(graphic: Image.Image, job: PrintJob) -> Image.Image:

@@ -11,10 +11,12 @@ from engines import imaging
 from engines.errors import StudioError
 from engines.exploration.sampling import draw
 from engines.models.zoo import Zoo
+from engines.production.enlarging import drawn_pixels, enlarge
 from engines.production.steps import finished, opaque_if_whole
 from engines.recipe import (
     MAX_DEPTH,
     Drawn,
+    Enlarge,
     Finish,
     OfWeights,
     Picture,
@@ -56,16 +58,17 @@ def with_present_weights(zoo: Zoo, recipe: Recipe) -> Recipe:
     return replace(recipe, **changed)  # type: ignore[arg-type]
 
 
-def render(zoo: Zoo, recipe: Recipe, input_file: Path | None = None) -> Image.Image:
+def render(zoo: Zoo, recipe: Recipe, input_file: Path | None = None, most_enlarged: int | None = None) -> Image.Image:
     """Draw a recipe's picture with the weights at hand.
 
     Args:
         input_file: what went into a swap; not needed where the recipe knows how its input was drawn.
+        most_enlarged: how many pixels an upscaler may draw; None for as many as memory holds.
 
     Raises:
-        StudioError: an unknown model or class, or a swap whose input is missing or another one.
+        StudioError: an unknown model or class, a swap whose input is missing or another one, or more to enlarge than allowed.
     """
-    return _render_all(zoo, [recipe], input_file)[0]
+    return _render_all(zoo, [recipe], input_file, most_enlarged)[0]
 
 
 def proven_recipe(path: Path, draw_again: Callable[[Recipe], Image.Image]) -> Recipe | None:
@@ -90,19 +93,30 @@ def proven_recipe(path: Path, draw_again: Callable[[Recipe], Image.Image]) -> Re
     return recipe if difference.max() <= TOLERANCE else None
 
 
-def _render_all(zoo: Zoo, recipes: Sequence[Recipe], input_file: Path | None) -> list[Image.Image]:
+def _render_all(zoo: Zoo, recipes: Sequence[Recipe], input_file: Path | None, most_enlarged: int | None) -> list[Image.Image]:
     """Draw recipes, those of one generator together."""
+
+    def before(recipe: Recipe) -> Image.Image:
+        return render(zoo, recipe, input_file, most_enlarged)
+
     pictures: dict[int, Image.Image] = {}
     drawn: dict[str, list[int]] = {}
     for index, recipe in enumerate(recipes):
         if isinstance(recipe, Swap):
             pictures[index] = swap(
-                zoo.translator(recipe.model), _swap_input(zoo, recipe, input_file), recipe.target, recipe.look, recipe.mask
+                zoo.translator(recipe.model), _swap_input(before, recipe, input_file), recipe.target, recipe.look, recipe.mask
             )
         elif isinstance(recipe, Sheet):
-            pictures[index] = imaging.sheet(_render_all(zoo, recipe.tiles, input_file), recipe.columns)
+            pictures[index] = imaging.sheet(_render_all(zoo, recipe.tiles, input_file, most_enlarged), recipe.columns)
         elif isinstance(recipe, Finish):
-            pictures[index] = finished(render(zoo, recipe.source, input_file), recipe.step)
+            pictures[index] = finished(before(recipe.source), recipe.step)
+        elif isinstance(recipe, Enlarge):
+            given = before(recipe.source)
+            if most_enlarged is not None and drawn_pixels(given.size, recipe.factor) > most_enlarged:
+                raise StudioError(
+                    f"{given.width} × {given.height} pixels are too many to be enlarged here: use `python -m engines upscale`, or Lanczos"
+                )
+            pictures[index] = opaque_if_whole(enlarge(given, recipe.factor, zoo.upscaler(recipe.model)))
         elif isinstance(recipe, Picture):
             pictures[index] = opaque_if_whole(imaging.safe_open(_given(recipe.input, input_file, "this picture begins with"), alpha=True))
         else:
@@ -113,10 +127,10 @@ def _render_all(zoo: Zoo, recipes: Sequence[Recipe], input_file: Path | None) ->
     return [pictures[index] for index in range(len(recipes))]
 
 
-def _swap_input(zoo: Zoo, recipe: Swap, input_file: Path | None) -> Image.Image:
+def _swap_input(before: Callable[[Recipe], Image.Image], recipe: Swap, input_file: Path | None) -> Image.Image:
     nested = recipe.source is not None and input_file is not None and file_hash(input_file) in given_pictures(recipe.source)
     if recipe.source is not None and (input_file is None or nested):
-        return imaging.to_rgb(render(zoo, recipe.source, input_file))
+        return imaging.to_rgb(before(recipe.source))
     return imaging.safe_open(_given(recipe.input, input_file, "this swap needs"))
 
 

@@ -21,7 +21,7 @@ from engines.finishing import Mockup, PrintJob
 from engines.paths import replacing
 from engines.production.contact_sheet import Named, save_contact_sheet
 from engines.production.origin import Origin
-from engines.recipe import Finish, Picture, Recipe, Sheet, Swap, from_json, parents_of, to_json
+from engines.recipe import Enlarge, Finish, Picture, Recipe, Sheet, Swap, from_json, parents_of, to_json
 from studio import graphics, guards, wording
 from studio.components.tray import Compared, Kept, Looked, Node, Word
 from studio.state import Services
@@ -77,7 +77,7 @@ def light(recipe: Recipe) -> Recipe:
 
 def home_of(recipe: Recipe) -> str:
     """The tab that a picture goes back to."""
-    return "desk" if isinstance(recipe, Finish | Swap | Picture) else "explore"
+    return "desk" if isinstance(recipe, Finish | Swap | Enlarge | Picture) else "explore"
 
 
 # Looking

@@ -6,30 +6,45 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 from PIL import Image, ImageDraw
 
 from engines import imaging
 from engines.errors import StudioError
 from engines.exploration.sampling import sample_recipes
 from engines.finishing import Clearing, Colourway, Mockup, PrintJob, Repeat, Shape, Step
+from engines.networks.upscaling import FACTOR
 from engines.production.colour import colour_value
+from engines.production.enlarging import LANCZOS, drawn_pixels, enlarge_recipe
 from engines.production.garments import GARMENTS, LOOKS
 from engines.production.mockup import COLOURS, PLACES, draw_mockup, mockup_value, print_size
 from engines.production.origin import Origin
 from engines.production.palette import extract_palette, matched_by_lightness
-from engines.production.printing import FITS, SIZES, SUFFIXES, lay_out, page_pixels, print_job, save_print, verdict
+from engines.production.printing import (
+    FITS,
+    SIZES,
+    SUFFIXES,
+    effective_dpi,
+    enlarged_by,
+    lay_out,
+    page_pixels,
+    print_job,
+    save_print,
+    verdict,
+)
 from engines.production.repeat import LAYOUTS, seam_verdict, seams
 from engines.production.separations import MOST_INKS, choose_inks, proof, save_separations, separate
 from engines.production.shapes import SHAPES
-from engines.recipe import Finish, Recipe, after, from_json
+from engines.recipe import Enlarge, Finish, Recipe, after, from_json, was_enlarged
 from studio import graphics, guards, wording
+from studio.components.compare import Compare, Comparison
 from studio.components.delivery import Delivery
 from studio.components.picture_grid import save_sprite
 from studio.components.picture_viewer import PictureViewer, Strip
 from studio.components.swatches import Painted, Swatches
 from studio.components.uploaded_image import UploadedImage
 from studio.graphics import Graphic
-from studio.state import Services
+from studio.state import MOST_ENLARGED, Services
 
 GRAPHIC, MOCKUP, PRINT, FILMS, FABRIC = "Graphic", "On a garment", "Print file", "Spot colours", "Fabric"
 VIEWS = (MOCKUP, PRINT, FILMS, FABRIC, GRAPHIC)
@@ -46,6 +61,8 @@ WAYS = {
 PALETTE = 5
 PREVIEW = 640
 SAVED_SIDE = 1600
+DETAIL = 24
+DETAIL_SIDE = 576
 KINDS = ("PDF", "PNG", "TIFF")
 SUFFIX_OF = {"PDF": ".pdf", "PNG": ".png", "TIFF": ".tif"}
 FILM_DPI = 300
@@ -54,6 +71,8 @@ MODEL_QUEUE = "model"
 EXAMPLE_SEED = 11
 INTRODUCTION = "One graphic: on a garment, as a file for the printer, as spot colours, as fabric."
 EMPTY = "Open a picture, or send one here from Explore or the tray."
+SMOOTH = ("Lanczos, smooth", LANCZOS)
+NO_DETAIL = "Where the learned upscaler draws, a detail is compared here."
 NOTE = (
     "Every file says what it was made of, and carries the rights of the weights that drew it. Resolution written into a file adds no "
     "detail: what counts are the graphic's own pixels."
@@ -96,6 +115,7 @@ class Wanted:
     mirrored: bool = False
     marks: bool = False
     paper: str = ""
+    enlarge: str = LANCZOS
     kind: str = "PDF"
     inks: float = 3
     cloth: str = "white"
@@ -114,6 +134,7 @@ class DeskHandles:
     swatches: Swatches
     viewer: PictureViewer
     line: gr.Markdown
+    detail: Compare
     delivery: Delivery
     desk: gr.State
 
@@ -122,8 +143,42 @@ class DeskHandles:
         """What `laid_out` fills when a picture is put on the desk: the desk, its colours, the view, and the fields."""
         return [self.desk, self.way, self.swatches, *self.groups, *self.fields]
 
+    @property
+    def shown(self) -> list[Any]:
+        """What `show` fills."""
+        return [self.viewer, self.line, self.detail]
+
 
 # What lies on the desk
+
+
+def enlarging(services: Services) -> list[tuple[str, str]]:
+    """The ways to make a graphic larger: the text of a choice, and its value, a learned one first."""
+    return [*((f"learned ×{FACTOR}, {name}", name) for name in services.zoo.names("upscaler")), SMOOTH]
+
+
+def upscaler_of(wanted: Wanted, graphic: Graphic) -> str:
+    """The upscaler that draws a graphic larger for print; "" where Lanczos is asked for, or where it has no work it could do.
+
+    Raises:
+        StudioError: a value of a field that cannot be.
+    """
+    if wanted.view != PRINT or wanted.enlarge == LANCZOS:
+        return ""
+    job = job_of(wanted, graphic.size)
+    large = drawn_pixels(graphic.size, FACTOR) > MOST_ENLARGED
+    return "" if large or was_enlarged(graphic.recipe) or effective_dpi(graphic.size, job) >= job.dpi else wanted.enlarge
+
+
+def larger(services: Services, graphic: Graphic, upscaler: str, folder: Path) -> Graphic:
+    """The graphic as an upscaler draws it, drawn once a session; itself where none is named.
+
+    Raises:
+        StudioError: no such upscaler.
+    """
+    if not upscaler:
+        return graphic
+    return graphics.from_recipe(services, enlarge_recipe(graphic.recipe, services.zoo.upscaler(upscaler)), folder, once=True)
 
 
 def preparation(desk: Desk, wanted: Wanted) -> list[Step]:
@@ -226,6 +281,7 @@ def restore(services: Services, recipe: Recipe, folder: Path) -> list[Any]:
     elif isinstance(recipe, Finish) and isinstance(step, PrintJob):
         size = next((name for name, size in SIZES.items() if set(size) == {step.width, step.height}), f"{step.width:g}x{step.height:g}mm")
         values = {name: getattr(step, name) for name in ("dpi", "bleed", "fit", "mirrored", "marks", "paper")}
+        values |= {"enlarge": LANCZOS}
         wanted, recipe = replace(wanted, view=PRINT, size=size, kind="PDF" if step.marks else "PNG", **values), recipe.source
     elif isinstance(recipe, Finish) and isinstance(step, Repeat):
         wanted, recipe = replace(wanted, view=FABRIC, layout=step.layout), recipe.source
@@ -238,6 +294,8 @@ def restore(services: Services, recipe: Recipe, folder: Path) -> list[Any]:
     if isinstance(recipe, Finish) and isinstance(recipe.step, Clearing):
         wanted = replace(wanted, clear=True, ground=recipe.step.colour, tolerance=recipe.step.tolerance)
         recipe = recipe.source
+    if isinstance(recipe, Enlarge) and recipe.factor == FACTOR and wanted.view == PRINT:
+        wanted, recipe = replace(wanted, enlarge=recipe.model), recipe.source
     return laid_out(graphics.from_recipe(services, recipe, folder), wanted, way)
 
 
@@ -272,26 +330,59 @@ def visible_groups(view: str) -> list[Any]:
 # Showing
 
 
-def show(services: Services, desk: Desk, request: gr.Request, *values: Any) -> tuple[Any, str]:
-    """What the fields ask for, small enough to follow them, and what is to be known of it."""
-    wanted = Wanted(*values)
+def show(services: Services, desk: Desk, request: gr.Request, *values: Any) -> tuple[Any, str, Any]:
+    """What the fields ask for, small enough to follow them, what is to be known of it, and a detail of what was drawn larger."""
+    wanted, folder = Wanted(*values), services.session_folder(request)
     if desk.graphic is None:
-        return None, ""
-    picture, line = preview(desk, wanted)
-    sprite = save_sprite([graphics.on_checks(picture)], 1, services.session_folder(request), side=PREVIEW)
+        return None, "", None
+    upscaler = upscaler_of(wanted, desk.graphic)
+    graphic = larger(services, desk.graphic, upscaler, folder)
+    picture, line = preview(desk, wanted, graphic)
+    sprite = save_sprite([graphics.on_checks(picture)], 1, folder, side=PREVIEW)
     caption = f"{wording.title(desk.graphic.recipe)}. {line}"
-    return Strip(sprite, 1, 1, caption=caption), f"*Rights:* {guards.plain(graphics.rights_line(desk.graphic.recipe))}"
+    rights = f"*Rights:* {guards.plain(graphics.rights_line(graphic.recipe))}"
+    return Strip(sprite, 1, 1, caption=caption), rights, detail(desk, wanted, graphic, upscaler, folder) if upscaler else None
 
 
-def preview(desk: Desk, wanted: Wanted) -> tuple[Image.Image, str]:
+def detail(desk: Desk, wanted: Wanted, graphic: Graphic, upscaler: str, folder: Path) -> Comparison:
+    """The liveliest part of the graphic as Lanczos draws it and as the upscaler does, both as large as they are prepared for print."""
+    assert desk.graphic is not None
+    learned = graphic.worked()
+    smooth = desk.graphic.worked().resize(learned.size, Image.Resampling.LANCZOS)
+    steps, side = preparation(desk, wanted), min(DETAIL * FACTOR, *learned.size)
+    left, top = liveliest(learned, side)
+    files = []
+    for picture in (smooth, learned):
+        shown = graphics.stepped(picture, graphic.recipe, steps)[0].crop((left, top, left + side, top + side))
+        large = shown.resize((DETAIL_SIDE, DETAIL_SIDE), Image.Resampling.LANCZOS)
+        files.append(save_sprite([graphics.on_checks(large)], 1, folder, side=DETAIL_SIDE))
+    return Comparison(files[0], files[1], "Lanczos", upscaler, (DETAIL_SIDE, DETAIL_SIDE))
+
+
+def liveliest(picture: Image.Image, side: int) -> tuple[int, int]:
+    """Left and top of the square, among a few that cover a picture, in which light and dark differ most."""
+    grey = np.asarray(picture.convert("L"), dtype=np.float32)
+    corners = [
+        (left, top)
+        for top in range(0, picture.height - side + 1, max(1, side // 2))
+        for left in range(0, picture.width - side + 1, max(1, side // 2))
+    ]
+    return max(corners, key=lambda corner: float(grey[corner[1] : corner[1] + side, corner[0] : corner[0] + side].std()))
+
+
+def preview(desk: Desk, wanted: Wanted, larger: Graphic | None = None) -> tuple[Image.Image, str]:
     """The view that is asked for, at most about `PREVIEW` pixels, and a sentence on it.
+
+    Args:
+        larger: the graphic as an upscaler drew it, where it is printed from that.
 
     Raises:
         StudioError: a value of a field that cannot be.
     """
     assert desk.graphic is not None
     whole = desk.graphic.size
-    graphic, _ = graphics.stepped(desk.graphic.worked(), desk.graphic.recipe, preparation(desk, wanted))
+    lying = larger or desk.graphic
+    graphic, _ = graphics.stepped(lying.worked(), lying.recipe, preparation(desk, wanted))
     if wanted.view == MOCKUP:
         mockup = mockup_of(wanted, PREVIEW)
         width, height = print_size(whole, mockup)
@@ -302,7 +393,11 @@ def preview(desk: Desk, wanted: Wanted) -> tuple[Image.Image, str]:
         across, down = page_pixels(job)
         bleed = f" + {job.bleed:g} mm bleed" if job.bleed else ""
         said = f"{job.width:g} × {job.height:g} mm{bleed}, {across} × {down} pixels at {job.dpi} dpi. The graphic has "
-        return page_preview(graphic, job), said + verdict(whole, job) + "."
+        drawn_by = lying.recipe.model if isinstance(lying.recipe, Enlarge) and lying is not desk.graphic else ""
+        how = enlarged_by(whole, job, FACTOR, drawn_by)
+        too_large = drawn_pixels(whole, FACTOR) > MOST_ENLARGED and wanted.enlarge != LANCZOS and effective_dpi(whole, job) < job.dpi
+        how += "; the graphic is too large for the upscaler here" if too_large else ""
+        return page_preview(graphic, job), f"{said}{verdict(whole, job)}. {how}."
     if wanted.view == FILMS:
         job, inks, cloth = films_of(graphic, wanted)
         films = separate(graphic, inks, replace(job, dpi=_preview_dpi(job)), cloth, 0.0)
@@ -348,13 +443,17 @@ def films_of(graphic: Image.Image, wanted: Wanted) -> tuple[PrintJob, list[str],
 # Saving
 
 
-def made(desk: Desk, wanted: Wanted) -> Recipe:
+def made(desk: Desk, wanted: Wanted, larger: Graphic | None = None) -> Recipe:
     """The recipe of what is shown.
+
+    Args:
+        larger: the graphic as an upscaler drew it, where it is printed from that.
 
     Raises:
         StudioError: nothing lies on the desk, or a value of a field that cannot be.
     """
-    if desk.graphic is None:
+    lying = larger or desk.graphic
+    if desk.graphic is None or lying is None:
         raise StudioError("there is nothing on the desk yet: open a picture, or send one here")
     steps = preparation(desk, wanted)
     if wanted.view == MOCKUP:
@@ -363,16 +462,21 @@ def made(desk: Desk, wanted: Wanted) -> Recipe:
         steps.append(job_of(wanted, desk.graphic.size))
     elif wanted.view == FABRIC:
         steps.append(Repeat(guards.one_of(wanted.layout, tuple(LAYOUTS), "the layout")))
-    recipe = desk.graphic.recipe
+    recipe = lying.recipe
     for step in steps:
         recipe = after(recipe, step)
     return recipe
 
 
+def _larger(services: Services, desk: Desk, wanted: Wanted, folder: Path) -> Graphic | None:
+    """The graphic as it is printed from."""
+    return desk.graphic and larger(services, desk.graphic, upscaler_of(wanted, desk.graphic), folder)
+
+
 def save(services: Services, desk: Desk, request: gr.Request, *values: Any) -> Path:
     """The file that is asked for: a PNG with its recipe, a print file, or films."""
     wanted, folder = Wanted(*values), services.session_folder(request)
-    recipe = made(desk, wanted)
+    recipe = made(desk, wanted, _larger(services, desk, wanted, folder))
     if wanted.view == FILMS:
         return save_films(services, desk, wanted, recipe, folder)
     if wanted.view == PRINT and isinstance(recipe, Finish) and isinstance(recipe.step, PrintJob):
@@ -414,15 +518,16 @@ def _origin(operation: str, job: PrintJob, recipe: Recipe, **settings: Any) -> O
     return Origin(operation, {**vars(job), **settings}, graphics.fingerprint(source), graphics.rights_line(recipe), source, recipe)
 
 
-def kept(services: Services, desk: Desk, *values: Any) -> tuple[Recipe, Image.Image]:
+def kept(services: Services, desk: Desk, folder: Path, *values: Any) -> tuple[Recipe, Image.Image]:
     """What is shown, for the tray: its recipe and a small picture.
 
     Raises:
         StudioError: nothing lies on the desk.
     """
     wanted = Wanted(*values)
-    recipe = made(desk, wanted)
-    return recipe, preview(desk, wanted)[0] if wanted.view != FILMS else preview(desk, replace(wanted, view=GRAPHIC))[0]
+    graphic = _larger(services, desk, wanted, folder)
+    recipe = made(desk, wanted, graphic)
+    return recipe, preview(desk, wanted if wanted.view != FILMS else replace(wanted, view=GRAPHIC), graphic)[0]
 
 
 # For programs
@@ -469,6 +574,7 @@ def print_file(
     mirrored: bool,
     shape: str,
     kind: str,
+    enlarge: str,
     request: gr.Request,
 ) -> str:
     """A file for a printer.
@@ -482,12 +588,15 @@ def print_file(
         mirrored: for a transfer that is printed face down.
         shape: such as "vignette", or empty for the whole picture.
         kind: "PDF", "PNG" or "TIFF".
+        enlarge: an upscaler that draws the graphic four times larger first, such as "upscale-4"; or "lanczos".
     """
     folder = services.session_folder(request)
     graphic = _given(services, picture, folder)
     wanted = Wanted(PRINT, shape=shape or WHOLE, size=size, dpi=dpi, bleed=bleed, fit=fit, mirrored=mirrored, kind=kind)
+    job = job_of(wanted, graphic.size)
+    graphic = larger(services, graphic, "" if enlarge == LANCZOS else enlarge, folder)
     prepared, recipe = graphics.stepped(graphic.opened(), graphic.recipe, preparation(Desk(), wanted))
-    page = after(recipe, job_of(wanted, prepared.size))
+    page = after(recipe, job)
     return str(save_page(prepared, page, folder, SUFFIX_OF[guards.one_of(kind, KINDS, "the format")]))
 
 
@@ -516,13 +625,14 @@ def _given(services: Services, picture: str | None, folder: Path) -> Graphic:
 
 def build(services: Services) -> DeskHandles:
     """Lay out the tab and wire its own events."""
-    start = Wanted()
+    ways = enlarging(services)
+    start = Wanted(enlarge=ways[0][1])
     gr.Markdown(INTRODUCTION, elem_classes="lead", label="Mock-up and print")
     with gr.Row(elem_classes="workbench"):
         with gr.Column(scale=0, min_width=320, elem_classes="controls"):
             view = gr.Radio(VIEWS, value=start.view, label="Show it", elem_id="desk-view")
             on_garment, garment_fields = _garment_fields(start)
-            on_page, page_fields = _page_fields(start)
+            on_page, page_fields, compared = _page_fields(start, ways)
             on_film, film_fields = _film_fields(start)
             on_fabric = gr.Group(visible=False, elem_classes="plain-group")
             with on_fabric:
@@ -547,7 +657,7 @@ def build(services: Services) -> DeskHandles:
     delivery = Delivery(label="Saved file", elem_id="desk-delivery")
     all_fields = (view, clear, ground, tolerance, shape, softness, *garment_fields, *page_fields, *film_fields, layout)
     groups = (on_garment, on_page, on_film, on_fabric, alone)
-    handles = DeskHandles(picture, all_fields, groups, way, swatches, viewer, line, delivery, gr.State(Desk()))
+    handles = DeskHandles(picture, all_fields, groups, way, swatches, viewer, line, compared, delivery, gr.State(Desk()))
     _wire(services, handles)
     _offer_to_programs(services)
     return handles
@@ -581,7 +691,7 @@ def _garment_fields(start: Wanted) -> tuple[Any, list[Any]]:
     return group, [garment, look, colour, place, scale, rotation, across, down, folds, seed]
 
 
-def _page_fields(start: Wanted) -> tuple[Any, list[Any]]:
+def _page_fields(start: Wanted, ways: list[tuple[str, str]]) -> tuple[Any, list[Any], Compare]:
     group = gr.Group(visible=False, elem_classes="plain-group")
     with group:
         size = gr.Dropdown(
@@ -594,6 +704,8 @@ def _page_fields(start: Wanted) -> tuple[Any, list[Any]]:
         )
         bleed = _slider(0, 25, start.bleed, "Bleed", "bleed", step=0.5, info="Millimetres beyond the cut.")
         fit = gr.Radio(list(FITS), value=start.fit, label="Fit", elem_id="desk-fit")
+        enlarge = gr.Radio(ways, value=start.enlarge, label="Enlarge by", elem_id="desk-enlarge")
+        compared = Compare(label="A detail, by Lanczos and by the upscaler", empty=NO_DETAIL, elem_id="desk-detail")
         mirrored = gr.Checkbox(start.mirrored, label="Mirrored, for a transfer", elem_id="desk-mirrored")
         kind = gr.Radio(KINDS, value=start.kind, label="Format", elem_id="desk-kind")
         with gr.Accordion("Resolution, marks, paper", open=False, elem_id="desk-page-finer"):
@@ -607,16 +719,15 @@ def _page_fields(start: Wanted) -> tuple[Any, list[Any]]:
                 max_length=40,
                 elem_id="desk-paper",
             )
-    return group, [size, dpi, bleed, fit, mirrored, marks, paper, kind]
+    return group, [size, dpi, bleed, fit, mirrored, marks, paper, enlarge, kind], compared
 
 
 def _film_fields(start: Wanted) -> tuple[Any, list[Any]]:
     group = gr.Group(visible=False, elem_classes="plain-group")
     with group:
-        inks = _slider(1, MOST_INKS, start.inks, "Inks", "inks")
+        inks = _slider(1, MOST_INKS, start.inks, "Inks", "inks", info="The size is that of the print file.")
         cloth = gr.Textbox(start.cloth, label="Cloth", info="Its colour is left free.", max_lines=1, max_length=40, elem_id="desk-cloth")
         trap = _slider(0, 2, start.trap, "Trap", "trap", step=0.1, info="Millimetres under later inks.")
-        gr.Markdown("The size is that of the print file.", elem_classes="fine-print", label="Size of the films")
     return group, [inks, cloth, trap]
 
 
@@ -625,7 +736,7 @@ def _wire(services: Services, to: DeskHandles) -> None:
     showing: dict[str, Any] = {
         "fn": guards.sentences(show, services),
         "inputs": [to.desk, *to.fields],
-        "outputs": [to.viewer, to.line],
+        "outputs": to.shown,
         "concurrency_id": QUEUE,
         "concurrency_limit": 2,
         **quiet,
@@ -666,7 +777,7 @@ def show_again(services: Services, to: DeskHandles, after: Any) -> None:
     after.then(
         guards.sentences(show, services),
         [to.desk, *to.fields],
-        [to.viewer, to.line],
+        to.shown,
         concurrency_id=QUEUE,
         show_progress="hidden",
         api_visibility="private",
@@ -714,12 +825,16 @@ def _offer_to_programs(services: Services) -> None:
         size, fit = gr.Textbox("standard-front", label="Size"), gr.Textbox("whole", label="Fit")
         dpi, bleed = gr.Number(300, label="Resolution"), gr.Number(0, label="Bleed")
         mirrored, shape, kind = gr.Checkbox(False, label="Mirrored"), gr.Textbox("", label="Shape"), gr.Textbox("PDF", label="Format")
-        worn, page = gr.File(label="Mock-up"), gr.File(label="Print file")
-        told, began, again = gr.Textbox("", label="Recipe"), UploadedImage(label="Begins with"), gr.File(label="Drawn again")
+        enlarge = gr.Textbox(LANCZOS, label="Enlarge by")
+        told, file = gr.Textbox("", label="Recipe"), gr.File(label="File")
         asked, printed, redrawn = gr.Button("Mock-up"), gr.Button("Print"), gr.Button("Render")
     offered: dict[str, Any] = {"api_visibility": "public", "concurrency_id": MODEL_QUEUE}
-    asked.click(guards.sentences(mockup, services), [picture, *texts, scale, rotation, side], worn, api_name="mockup", **offered)
+    asked.click(guards.sentences(mockup, services), [picture, *texts, scale, rotation, side], file, api_name="mockup", **offered)
     printed.click(
-        guards.sentences(print_file, services), [picture, size, dpi, bleed, fit, mirrored, shape, kind], page, api_name="print", **offered
+        guards.sentences(print_file, services),
+        [picture, size, dpi, bleed, fit, mirrored, shape, kind, enlarge],
+        file,
+        api_name="print",
+        **offered,
     )
-    redrawn.click(guards.sentences(render, services), [told, began], again, api_name="render", **offered)
+    redrawn.click(guards.sentences(render, services), [told, picture], file, api_name="render", **offered)

@@ -53,6 +53,22 @@ def test_a_print_file_has_its_size_and_is_drawn_again(client: Client, graphic: P
     assert Path(sheet).read_bytes().startswith(b"%PDF")
 
 
+def test_a_learned_print_is_the_same_for_programs_on_the_command_line_and_from_its_recipe(
+    client: Client, shipped_zoo: Zoo, graphic: Path, tmp_path: Path
+) -> None:
+    made = Path(client.predict(picture=handle_file(str(graphic)), **PAGE | {"enlarge": "upscale-4"}, api_name="/print"))
+    recipe = read_recipe(made)
+    assert recipe is not None
+    options = ["--size", "a6", "--dpi", "72", "--bleed", "3", "--fit", "fill", "--mirrored", "--shape", "vignette"]
+    assert main(["print", str(graphic), *options, "--enlarge", "upscale-4", "--out", str(tmp_path / "cli.png")]) == 0
+    assert read_recipe(tmp_path / "cli.png") == recipe
+    again = Path(client.predict(recipe=to_json(recipe), picture=None, api_name="/render"))
+    assert pixels(made) == pixels(tmp_path / "cli.png") == pixels(again)
+    assert render(shipped_zoo, recipe).tobytes() == imaging.safe_open(made, alpha=True).tobytes()
+    with pytest.raises(AppError, match="draws nothing larger"):
+        client.predict(picture=handle_file(str(graphic)), **PAGE | {"enlarge": "cityscape"}, api_name="/print")
+
+
 def test_a_picture_of_ones_own_is_given_again_to_be_drawn_again(client: Client, tmp_path: Path) -> None:
     own = photograph(tmp_path / "own.png")
     made = Path(client.predict(picture=handle_file(str(own)), **WORN, api_name="/mockup"))

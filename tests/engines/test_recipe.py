@@ -12,12 +12,14 @@ from engines.recipe import (
     MAX_SEED,
     Blend,
     Diverse,
+    Enlarge,
     Find,
     Layers,
     Look,
     Mask,
     Mix,
     Move,
+    Picture,
     Recipe,
     Sample,
     Sheet,
@@ -28,6 +30,7 @@ from engines.recipe import (
     from_json,
     parents_of,
     read_recipe,
+    rights_of,
     save_with_recipe,
     seed_value,
     shift_text,
@@ -40,9 +43,10 @@ BLEND = Blend("clothing", HASH, "Research only.", (1, 2), 0.25, 1.0, "dress")
 SWAP = Swap("leather-denim", HASH, "Research only.", "denim", HASH, SAMPLE)
 WASHED = replace(SWAP, source=None, look=Look(80, 120, 0, 33.5, "indigo"), mask=Mask("drawn", "AAAA", 2, True))
 SHEET = Sheet(2, (SAMPLE, BLEND))
+LARGER = Enlarge("upscale-4", HASH, "Free.", SWAP)
 
 
-@pytest.mark.parametrize("recipe", [SAMPLE, BLEND, SWAP, WASHED, SHEET], ids=lambda recipe: recipe.operation)
+@pytest.mark.parametrize("recipe", [SAMPLE, BLEND, SWAP, WASHED, SHEET, LARGER], ids=lambda recipe: recipe.operation)
 def test_a_recipe_survives_json_and_png(recipe: Recipe, tmp_path: Path) -> None:
     assert from_json(to_json(recipe)) == recipe
     save_with_recipe(Image.new("RGB", (4, 4)), tmp_path / "made.png", recipe)
@@ -194,3 +198,19 @@ def test_a_family_without_end_is_refused() -> None:
         fields = {**fields, "parent": {key: value for key, value in fields.items() if key != "format"}}
     with pytest.raises(StudioError, match="structure"):
         from_json(json.dumps(fields))
+
+
+def test_a_strange_enlargement_is_refused_with_a_sentence() -> None:
+    told = json.loads(to_json(LARGER))
+    for change in ({"factor": 1}, {"factor": 1e300}, {"factor": "4"}, {"factor": None}, {"source": None}, {"weights": "no"}):
+        with pytest.raises(StudioError):
+            from_json(json.dumps(told | change))
+    with pytest.raises(StudioError, match="was enlarged already"):
+        from_json(to_json(replace(LARGER, source=LARGER)))
+    with pytest.raises(StudioError, match="a sheet's pictures are not enlarged"):
+        from_json(to_json(Sheet(1, (LARGER,))))
+
+
+def test_what_an_upscaler_allows_is_said_of_the_upscaler_and_not_of_the_picture() -> None:
+    assert rights_of(LARGER) == ["Research only.", "Enlarged by upscale-4: Free."]
+    assert rights_of(replace(LARGER, source=Picture(HASH)))[0].endswith("unknown.")

@@ -13,11 +13,13 @@ from engines.errors import StudioError
 from engines.exploration.sampling import sample_recipes
 from engines.finishing import Colourway, Mockup, PrintJob, Repeat, Shape
 from engines.production.rendering import render
-from engines.recipe import Finish, read_recipe
+from engines.recipe import Enlarge, Finish, read_recipe
 from studio import graphics
+from studio.settings import Settings
 from studio.state import Services
 from studio.tabs import desk
 from studio.tabs.desk import FABRIC, FILMS, GRAPHIC, MOCKUP, PRINT, VIEWS, Desk, Wanted
+from tests.tiny import publish_tiny_upscaler
 
 
 @pytest.fixture
@@ -72,6 +74,41 @@ def test_films_are_a_page_of_all_inks_and_one_for_each(services: Services, lying
         assert "use it as you like" in str(films.docinfo["/Copyright"])
 
 
+def test_a_print_is_drawn_by_the_upscaler_and_taken_up_again_from_its_recipe(tmp_path: Path, request_of_ann: gr.Request) -> None:
+    services = Services(publish_tiny_upscaler(tmp_path / "models"), Settings(home=tmp_path))
+    folder = services.session_folder(request_of_ann)
+    [sample] = sample_recipes(services.zoo.generator("garments"), [5], "hat", 0.8)
+    lying = desk.laid_out(graphics.from_recipe(services, sample, folder))[0]
+    learned, smooth = (Wanted(PRINT, size="a6", dpi=72, kind="PNG", shape="circle", enlarge=way) for way in ("larger", "lanczos"))
+    strip, rights, detail = desk.show(services, lying, request_of_ann, *astuple(learned))
+    assert "8 dpi of its own: soft" in strip.caption
+    assert "Drawn 4 times larger by larger, to 31 dpi" in strip.caption
+    assert "Enlarged by larger: " in rights
+    assert (detail.before_label, detail.after_label) == ("Lanczos", "larger")
+    assert imaging.safe_open(detail.before).tobytes() != imaging.safe_open(detail.after).tobytes()
+    path, other = (desk.save(services, lying, request_of_ann, *astuple(wanted)) for wanted in (learned, smooth))
+    recipe = read_recipe(path)
+    assert imaging.safe_open(path).tobytes() != imaging.safe_open(other).tobytes()
+    assert render(services.zoo, recipe).tobytes() == imaging.safe_open(path, alpha=True).tobytes()  # type: ignore[arg-type]
+    assert isinstance(recipe.source.source, Enlarge)  # type: ignore[union-attr]  # the shape is cut from what was enlarged
+    again, _, _, *rest = desk.restore(services, recipe, folder)  # type: ignore[arg-type]
+    assert (again.graphic.recipe, Wanted(*rest[len(VIEWS) :]).enlarge) == (sample, "larger")
+    assert Wanted(*desk.restore(services, read_recipe(other), folder)[-len(rest[len(VIEWS) :]) :]).enlarge == "lanczos"  # type: ignore[arg-type]
+    assert desk.show(services, lying, request_of_ann, *astuple(smooth))[2] is None
+    assert [value for _, value in desk.enlarging(services)] == ["larger", "lanczos"]
+
+
+def test_the_upscaler_draws_nothing_where_there_are_pixels_enough_or_too_many(lying: Desk, tmp_path: Path) -> None:
+    wanted = Wanted(PRINT, size="a6", dpi=300, enlarge="larger")
+    graphic = lying.graphic
+    assert graphic is not None
+    assert desk.upscaler_of(wanted, graphic) == "larger"
+    assert desk.upscaler_of(wanted, replace(graphic, size=(2000, 2000))) == ""
+    assert desk.upscaler_of(wanted, replace(graphic, size=(600, 600))) == ""
+    assert "too large for the upscaler here" in desk.preview(replace(lying, graphic=replace(graphic, size=(600, 600))), wanted)[1]
+    assert desk.upscaler_of(replace(wanted, view=MOCKUP), graphic) == ""
+
+
 @pytest.mark.parametrize("kind", ["PDF", "TIFF"])
 def test_a_print_file_carries_the_rights_in_every_format(services: Services, lying: Desk, request_of_ann: gr.Request, kind: str) -> None:
     path = desk.save(services, lying, request_of_ann, *astuple(Wanted(PRINT, size="a6", dpi=72, kind=kind, marks=True)))
@@ -118,7 +155,7 @@ def test_a_field_that_cannot_be_gets_a_sentence(lying: Desk, wrong: Wanted) -> N
 
 
 def test_an_empty_desk_shows_nothing_and_saves_nothing(services: Services, request_of_ann: gr.Request) -> None:
-    assert desk.show(services, Desk(), request_of_ann, *astuple(Wanted())) == (None, "")
+    assert desk.show(services, Desk(), request_of_ann, *astuple(Wanted())) == (None, "", None)
     with pytest.raises(StudioError, match="nothing on the desk"):
         desk.save(services, Desk(), request_of_ann, *astuple(Wanted()))
 

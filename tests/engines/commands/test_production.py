@@ -67,3 +67,21 @@ def test_what_the_commands_make_is_drawn_again_by_render_bit_for_bit(graphic: Pa
         assert done.returncode == 0, done.stderr
         with Image.open(made) as first, Image.open(tmp_path / "again.png") as second:
             assert first.convert("RGBA").tobytes() == second.convert("RGBA").tobytes()
+
+
+def test_what_the_upscaler_drew_is_printed_and_drawn_again_bit_for_bit_with_its_rights(graphic: Path, tmp_path: Path) -> None:
+    printing = ["print", graphic, "--size", "a6", "--dpi", 72, "--enlarge", "upscale-4", "--shape", "circle"]
+    done = atelier(*printing, "--out", tmp_path / "print.png", home=tmp_path)
+    assert "22 dpi of its own: soft" in done.stdout
+    assert "Drawn 4 times larger by upscale-4, to 87 dpi" in done.stdout
+    assert "Of the picture before it was enlarged: unknown.; Enlarged by upscale-4:" in done.stdout
+    atelier("upscale", graphic, "--out", tmp_path / "large.png", home=tmp_path)
+    for name in ("print", "large"):
+        again = atelier("render", tmp_path / f"{name}.png", "--input", graphic, "--out", tmp_path / "again.png", home=tmp_path)
+        assert again.returncode == 0, again.stderr
+        with Image.open(tmp_path / f"{name}.png") as first, Image.open(tmp_path / "again.png") as second:
+            assert first.convert("RGBA").tobytes() == second.convert("RGBA").tobytes()
+    smooth = atelier(*printing[:5], 72, "--out", tmp_path / "smooth.png", home=tmp_path)
+    assert "Enlarged by Lanczos: smooth" in smooth.stdout
+    wrong = atelier(*printing[:-4], "--enlarge", "cityscape", "--out", tmp_path / "no.png", home=tmp_path)
+    assert (wrong.returncode, "cityscape draws nothing larger" in wrong.stderr) == (2, True)

@@ -9,9 +9,13 @@ import pytest
 from PIL import Image
 
 from engines.errors import StudioError
+from engines.finishing import PrintJob
 from engines.production.origin import UNKNOWN_RIGHTS, origin
 from engines.production.printing import (
+    SIZES,
     effective_dpi,
+    enlarged_by,
+    job_value,
     lay_out,
     print_job,
     save_print,
@@ -133,7 +137,7 @@ def test_a_graphic_without_a_recipe_says_that_its_rights_are_unknown(tmp_path: P
 @pytest.mark.parametrize(
     ("size", "options", "remedy"),
     [
-        ("a9", {}, "choose one of a6"),
+        ("a9", {}, "choose one of a7"),
         ("5x5", {}, "10 mm to 2 m"),
         ("a4", {"bleed": 90}, "from 0 to 25"),
         ("a4", {"dpi": 10}, "from 50 to 1200"),
@@ -152,3 +156,18 @@ def test_a_print_file_has_a_known_suffix_and_marks_only_in_a_pdf(graphic: Path, 
         save_print(Image.open(graphic), tmp_path / "out.psd", print_job("a6", (120, 160)), made)
     with pytest.raises(StudioError, match=r"name it FILE\.pdf"):
         save_print(Image.open(graphic), tmp_path / "out.png", print_job("a6", (120, 160), marks=True), made)
+
+
+def test_what_the_further_pixels_of_a_file_are_is_said_of_each_way() -> None:
+    job = PrintJob(280, 280, dpi=300)
+    assert enlarged_by((64, 64), job).startswith("Enlarged by Lanczos: smooth")
+    assert "Drawn 4 times larger by upscale-4, to 23 dpi of likely edges" in enlarged_by((64, 64), job, 4, "upscale-4")
+    assert enlarged_by((4000, 4000), job, 4, "upscale-4") == "It has pixels enough: nothing is enlarged"
+
+
+def test_what_a_printer_asks_for_has_a_name() -> None:
+    asked = {"a7", "a6", "a5", "a4", "a3", "a2", "a1", "chest", "left-chest", "pocket", "all-over", "square", "tote"}
+    assert asked <= set(SIZES)
+    assert print_job("chest", (64, 64)) == PrintJob(300, 300)
+    for name in SIZES:
+        assert job_value(print_job(name, (64, 64), dpi=300))

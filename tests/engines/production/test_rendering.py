@@ -1,3 +1,4 @@
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -8,11 +9,15 @@ from PIL import Image
 from engines import imaging
 from engines.errors import StudioError
 from engines.exploration.sampling import draw, sample_recipes, way_recipes
+from engines.finishing import PrintJob
 from engines.models.zoo import Zoo
+from engines.production.enlarging import enlarge, enlarge_recipe
+from engines.production.printing import lay_out
 from engines.production.rendering import other_weights, proven_recipe, render
-from engines.recipe import Recipe, Sample, Sheet, Swap, file_hash, from_json, read_recipe, save_with_recipe, to_json
+from engines.production.steps import opaque_if_whole
+from engines.recipe import Recipe, Sample, Sheet, Swap, after, file_hash, from_json, read_recipe, save_with_recipe, to_json
 from engines.translation.swap import swap, swap_recipe
-from tests.tiny import CLASSES, publish_tiny_models
+from tests.tiny import CLASSES, publish_tiny_models, publish_tiny_upscaler
 
 
 def saved(picture: Image.Image, path: Path, recipe: Recipe) -> Path:
@@ -127,3 +132,26 @@ def test_a_recipe_survives_the_way_through_json(tiny_zoo: Zoo) -> None:
     swapped = swap_recipe(tiny_zoo.translator("leather-denim"), "denim", "a" * 64, sample)
     for recipe in (sample, blend, swapped, Sheet(2, (sample, sample))):
         assert from_json(to_json(recipe)) == recipe
+
+
+def test_an_enlarged_picture_renders_to_the_same_pixels_whatever_is_made_of_it(tmp_path: Path) -> None:
+    zoo = publish_tiny_upscaler(tmp_path / "models")
+    given, upscaler = a_sample(zoo, tmp_path / "hat.png"), zoo.upscaler("larger")
+    recipe = enlarge_recipe(read_recipe(given), upscaler)  # type: ignore[arg-type]
+    larger = enlarge(imaging.safe_open(given), 4, upscaler)
+    assert larger.size == (128, 128)
+    found = read_recipe(saved(larger, tmp_path / "larger.png", recipe))
+    assert found == recipe
+    assert render(zoo, found).tobytes() == larger.tobytes()
+    assert proven_recipe(tmp_path / "larger.png", partial(render, zoo)) == recipe
+    page = after(recipe, PrintJob(30, 30, dpi=72))
+    assert render(zoo, page).tobytes() == opaque_if_whole(lay_out(larger, PrintJob(30, 30, dpi=72))).tobytes()
+    assert other_weights(zoo, replace(page, source=replace(recipe, weights="0" * 64))) == ["larger"]
+
+
+def test_more_than_may_be_enlarged_is_refused_before_the_upscaler_draws(tmp_path: Path) -> None:
+    zoo = publish_tiny_upscaler(tmp_path / "models")
+    recipe = enlarge_recipe(read_recipe(a_sample(zoo, tmp_path / "hat.png")), zoo.upscaler("larger"))  # type: ignore[arg-type]
+    assert render(zoo, recipe, most_enlarged=128 * 128).size == (128, 128)
+    with pytest.raises(StudioError, match="32 × 32 pixels are too many to be enlarged here"):
+        render(zoo, recipe, most_enlarged=128 * 128 - 1)
