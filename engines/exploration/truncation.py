@@ -1,10 +1,13 @@
 """Truncation: trading surprise for safety by moving towards the mean."""
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
 from engines import compute
 from engines.models.zoo import DrawingNetwork
+from engines.recipe import Blend, Diverse, Drawn, Find, Layers, Mix, Sample, Steer, Vary, Way, truncation_value
 
 MEAN_SAMPLES = 4096
 CHUNK = 256
@@ -36,3 +39,22 @@ def store_mean_start(network: DrawingNetwork, seed: int = 0) -> None:
             classes = torch.full((CHUNK,), index, device=where) if network.classes else None
             total += network.begin(latent, classes).sum(dim=0)
         network.mean_start[index] = total / MEAN_SAMPLES
+
+
+def retruncated(recipe: Drawn, psi: object) -> Drawn:
+    """The same picture at another ψ: all that it was made of is drawn at that ψ, and then done again.
+
+    One that was chosen by words or for being different was chosen at its own ψ; at another it is just what it was drawn from.
+
+    Raises:
+        StudioError: not a number from 0 to 2.
+    """
+    wanted = truncation_value(psi)
+    if isinstance(recipe, Find | Diverse):
+        return retruncated(recipe.parent, wanted)
+    if isinstance(recipe, Sample | Blend):
+        return replace(recipe, truncation=wanted)
+    if isinstance(recipe, Mix | Layers | Way):
+        return replace(recipe, parents=tuple(retruncated(parent, wanted) for parent in recipe.parents))
+    assert isinstance(recipe, Vary | Steer)
+    return replace(recipe, parent=retruncated(recipe.parent, wanted))

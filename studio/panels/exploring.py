@@ -17,8 +17,9 @@ from engines.exploration.choosing import AMONG, AMONG_DIVERSE, candidate_recipes
 from engines.exploration.directions import Direction, load_directions, own_file, renamed, save_directions, steer_recipe
 from engines.exploration.mixing import layers_recipe, mix_recipe
 from engines.exploration.sampling import sample_recipes, way_recipes
+from engines.exploration.truncation import retruncated
 from engines.exploration.variation import SLIGHTLY, STRONGLY, vary_recipes
-from engines.recipe import EASINGS, MAX_KEYFRAMES, MAX_MIXED, Drawn, Recipe, Steer, Way
+from engines.recipe import EASINGS, MAX_KEYFRAMES, MAX_MIXED, Diverse, Drawn, Find, Recipe, Steer, Way
 from studio import guards
 from studio.components.picture_grid import Tiles, save_sprite
 from studio.components.picture_viewer import Strip
@@ -109,6 +110,23 @@ def go_back(services: Services, drawn: Grid, request: gr.Request) -> NEXT:
     if drawn.before is None:
         raise StudioError("these are the first pictures: there is nothing to go back to")
     yield from fill(services, drawn.before.recipes, drawn.before.before or Grid(), services.session_folder(request))
+
+
+def at_another_truncation(services: Services, drawn: Grid, shown: Shown, truncation: float, request: gr.Request) -> NEXT:
+    """The pictures of the grid, and those on show, drawn again at another ψ: neighbours stay neighbours, and a mix a mix."""
+    recipes = tuple(retruncated(recipe, truncation) for recipe in drawn.recipes)
+    if recipes == drawn.recipes:
+        yield (gr.skip(),) * 4
+        return
+    folder, skipped = services.session_folder(request), (gr.skip(), gr.skip())
+    were_chosen = any(isinstance(recipe, Find | Diverse) for recipe in drawn.recipes)
+    what = f"pictures at ψ {truncation:g}{', chosen at another,' if were_chosen else ''}"
+    yield from fill(services, recipes, drawn.before or Grid(), folder, what, skipped)
+    chosen = [retruncated(recipe, truncation) for recipe in chosen_of(shown)]
+    if chosen:
+        way = shown.recipes[0]
+        loop, easing = (way.loop, way.easing) if isinstance(way, Way) else (False, EASINGS[0])
+        yield *skipped, *show_chosen(services, chosen, loop, easing, folder)
 
 
 def shuffle_rest(

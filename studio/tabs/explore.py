@@ -38,6 +38,7 @@ from studio.panels.exploring import (
     Grid,
     Shown,
     act,
+    at_another_truncation,
     class_for,
     directions_of,
     fill,
@@ -186,6 +187,23 @@ def redraw_grid(
     """`draw_grid`, unless the grid shows just that: fields also change when a look or a surprise fills them in."""
     if drawn.recipes == grid_recipes(services, model, class_name, truncation, seed):
         yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
+    else:
+        yield from draw_grid(services, drawn, model, class_name, truncation, seed, request)
+
+
+def turn_truncation(
+    services: Services,
+    drawn: Grid,
+    shown: Shown,
+    model: str,
+    class_name: str | None,
+    truncation: float,
+    seed: str,
+    request: gr.Request,
+) -> NEXT:
+    """What the grid and the viewer show, at another ψ; sixteen from the first seed where they show nothing of the model yet."""
+    if drawn.recipes and drawn.recipes[0].model == model:
+        yield from at_another_truncation(services, drawn, shown, truncation, request)
     else:
         yield from draw_grid(services, drawn, model, class_name, truncation, seed, request)
 
@@ -433,7 +451,7 @@ def build(services: Services) -> ExploreHandles:
                 TRUNCATION,
                 step=0.05,
                 label="Safe ↔ surprising",
-                info="Truncation ψ",
+                info="Truncation ψ, of all that is shown",
                 elem_id="explore-truncation",
                 buttons=["reset"],
             )
@@ -512,7 +530,14 @@ def _wire(services: Services, to: ExploreHandles, looks: Sequence[Look]) -> None
     gr.on([to.draw.click, to.seed.submit], guards.sentences(draw_grid, services), **grid)
     to.model.input(guards.sentences(change_model, services), to.model, to.of_model, queue=False, **quiet).then(**redraw)
     to.class_name.input(trigger_mode="always_last", **redraw)
-    gr.on([to.truncation.release, to.truncation.change], trigger_mode="always_last", **redraw)
+    gr.on(
+        [to.truncation.release, to.truncation.input],  # not where a look or a surprise fills it in: these draw by themselves
+        guards.sentences(turn_truncation, services),
+        inputs=[to.drawn, to.shown, *recipe_fields],
+        outputs=filled,
+        trigger_mode="always_last",
+        **drawing,
+    )
     to.surprise.click(surprise, None, [to.seed, to.truncation], queue=False, **quiet).then(**redraw)
     for button, look in zip(to.looks, looks, strict=True):
         button.click(guards.sentences(take_look, services, look), None, fields, queue=False, **quiet).then(**redraw)

@@ -1,10 +1,12 @@
 import pytest
 import torch
 
+from engines.errors import StudioError
 from engines.exploration import truncation
-from engines.exploration.truncation import store_mean_start, truncate
+from engines.exploration.truncation import retruncated, store_mean_start, truncate
 from engines.networks.families import FAMILIES
 from engines.networks.lightweight import LightweightGenerator
+from engines.recipe import Find, Mix, Sample, Vary
 from tests.engines.networks.test_drawing import small_generator
 
 
@@ -48,3 +50,13 @@ def test_the_mean_is_the_same_each_time_it_is_measured() -> None:
     first = network.mean_start.clone()
     store_mean_start(network)
     assert torch.equal(first, network.mean_start)
+
+
+def test_a_picture_at_another_truncation_is_made_of_the_same_seeds_in_the_same_way() -> None:
+    family = ("cityscape", "0" * 64, "Research only.")
+    first, second = Sample(*family, 4, 0.8), Find(*family, Sample(*family, 9, 0.8), "sunset", "clip", 500)
+    mix = Mix(*family, (Vary(*family, second, 3, 0.1), first), (0.5, 0.5))
+    at = Sample(*family, 9, 0.3)
+    assert retruncated(mix, 0.3) == Mix(*family, (Vary(*family, at, 3, 0.1), Sample(*family, 4, 0.3)), (0.5, 0.5))
+    with pytest.raises(StudioError, match="truncation is a number"):
+        retruncated(mix, float("nan"))

@@ -55,6 +55,26 @@ def test_the_grid_is_not_drawn_again_for_what_it_shows(services: Services, reque
     assert len(list(explore.redraw_grid(services, drawn, "scenes", None, 1.0, "6", request_of_ann))) > 1
 
 
+def test_neighbours_stay_neighbours_at_another_truncation_and_the_picture_on_show_goes_with_them(
+    services: Services, request_of_ann: gr.Request
+) -> None:
+    _, drawn = drawn_grid(services, request_of_ann, "5")
+    _, shown, *_ = picked(services, drawn, [2], request_of_ann)
+    *_, (_, varied, _, _) = exploring.act(services, drawn, shown, event(action="slightly", frame=0), request_of_ann)
+    ways = list(explore.turn_truncation(services, varied, shown, "scenes", None, 0.5, "5", request_of_ann))
+    turned = ways[-2][1]
+    assert [recipe.seed for recipe in turned.recipes if isinstance(recipe, Vary)] == [
+        recipe.seed for recipe in varied.recipes if isinstance(recipe, Vary)
+    ]
+    assert {recipe.parent.truncation for recipe in turned.recipes if isinstance(recipe, Vary)} == {0.5}  # type: ignore[union-attr]
+    assert ways[-1][3].recipes == (turned.recipes[0],)
+    assert "16 pictures at ψ 0.5" in ways[-2][0].message
+    assert turned.before == varied.before, "Back leads to what was varied, not to another ψ"
+    assert len(list(explore.turn_truncation(services, turned, shown, "scenes", None, 0.5, "5", request_of_ann))) == 1
+    other = list(explore.turn_truncation(services, turned, shown, "garments", "hat", 0.5, "5", request_of_ann))
+    assert {recipe.model for recipe in other[-1][1].recipes} == {"garments"}
+
+
 def test_gradio_sends_each_step_of_the_grid_whole(services: Services, request_of_ann: gr.Request) -> None:
     kinds = [type(tiles.payload()) for tiles, *_ in explore.draw_grid(services, Grid(), "scenes", None, 1.0, "5", request_of_ann)]
     assert all(before is not after for before, after in itertools.pairwise(kinds))
