@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_QUIET := --quiet --disable-pip-version-check
 
-.PHONY: help studio test check bench evaluate systems clean
+.PHONY: help studio test check bench evaluate systems side-by-side clean
 
 help:
 	@echo "make studio   start the studio on the shipped weights"
@@ -13,6 +13,7 @@ help:
 	@echo "make bench    print how fast things are"
 	@echo "make evaluate DATA=DIR   measure the shipped models on held-out pictures and write it on their cards"
 	@echo "make systems DATA=DIR    train every system of the reports for MINUTES (2) each, and write docs/systems.md"
+	@echo "make side-by-side DATA=DIR   train ours and two rivals for MINUTES (30) each with three seeds; nothing else may run"
 	@echo "make clean    remove the environment"
 
 $(VENV)/.run: requirements.txt constraints.txt
@@ -55,11 +56,18 @@ evaluate: $(VENV)/.dev
 	$(BIN)/python -m tests.engines.curation.planted_defects "$(DATA)/scenes"
 
 # Resumes where it was: a system with a row is not trained again.
-MINUTES ?= 2
 SYSTEMS ?= systems
+systems: MINUTES ?= 2
 systems: $(VENV)/.dev
 	@test -d "$(DATA)/scenes" || { echo "say where the training pictures are: make systems DATA=DIR, with scenes and clothing in it"; exit 2; }
 	$(BIN)/python -m engines systems --data "$(DATA)" --fashion-mnist "$(FASHION_MNIST)" --minutes $(MINUTES) --out "$(SYSTEMS)" --docs docs/systems.md
+
+# Resumes where it was: a training that has its result is not done again.
+RIVALS ?= side-by-side
+side-by-side: MINUTES ?= 30
+side-by-side: $(VENV)/.dev
+	@test -d "$(DATA)/scenes" || { echo "say where the training pictures are: make side-by-side DATA=DIR, with scenes in it"; exit 2; }
+	$(BIN)/python -m benchmarks._side_by_side --data "$(DATA)" --out "$(RIVALS)" --minutes $(MINUTES) --docs docs/side-by-side.md
 
 clean:
 	rm -rf $(VENV)

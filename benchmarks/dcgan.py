@@ -25,7 +25,8 @@ def run() -> Iterator[Figure]:
     compute.keep_memory()
     random = np.random.default_rng(0)
     pixels = random.integers(0, 256, (BATCH * 2, 3, SIDE, SIDE), dtype=np.uint8)
-    plain = fastest(plain_step(torch.from_numpy(pixels)), REPEATS)
+    real = torch.from_numpy(pixels)[:BATCH]
+    plain = fastest(plain_step(lambda: real)[0], REPEATS)
     pictures = PictureSet(pixels, np.zeros(len(pixels), dtype=np.int64), ("noise",), np.zeros(len(pixels), dtype=bool), (), "")
     preset = SYSTEMS["scenes-dcgan"]
     numerics = fastest_numerics(preset, pictures, 0, Workers())
@@ -36,15 +37,19 @@ def run() -> Iterator[Figure]:
     yield Figure("the same beside a plain loop in float32", plain / ours, HALF, unit="×", ratio=True)
 
 
-def plain_step(pixels: Tensor) -> Callable[[], None]:
-    """A step of the widest-known form: the discriminator on real, then on drawn pictures, then the generator."""
-    torch.manual_seed(0)
+def plain_step(read: Callable[[], Tensor], seed: int = 0) -> tuple[Callable[[], None], nn.Module]:
+    """A step of the widest-known form (the discriminator on real, then on drawn pictures, then the generator), and its generator.
+
+    Args:
+        read: gives a batch of pictures, uint8, shape (128, 3, 64, 64).
+    """
+    torch.manual_seed(seed)
     generator, discriminator = plain_networks()
     ours, theirs = (torch.optim.Adam(network.parameters(), RATE, BETAS) for network in (generator, discriminator))
     ones, zeros = torch.ones(BATCH), torch.zeros(BATCH)
 
     def step() -> None:
-        real = pixels[:BATCH].float() / 127.5 - 1
+        real = read().float() / 127.5 - 1
         theirs.zero_grad()
         functional.binary_cross_entropy(discriminator(real).flatten(), ones).backward()
         drawn = generator(torch.randn(BATCH, LATENT, 1, 1))
@@ -54,7 +59,7 @@ def plain_step(pixels: Tensor) -> Callable[[], None]:
         functional.binary_cross_entropy(discriminator(drawn).flatten(), ones).backward()
         ours.step()
 
-    return step
+    return step, generator
 
 
 def plain_networks() -> tuple[nn.Module, nn.Module]:
@@ -69,4 +74,10 @@ def plain_networks() -> tuple[nn.Module, nn.Module]:
         inputs, outputs = wide * WIDTH, 2 * wide * WIDTH
         down += [nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False), nn.BatchNorm2d(outputs), nn.LeakyReLU(0.2, True)]
     down += [nn.Conv2d(8 * WIDTH, 1, 4, 1, 0, bias=False), nn.Sigmoid()]
-    return nn.Sequential(*up), nn.Sequential(*down)
+    networks = nn.Sequential(*up), nn.Sequential(*down)
+    for layer in (layer for network in networks for layer in network):
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.normal_(layer.weight, 0.0, 0.02)
+        elif isinstance(layer, nn.BatchNorm2d):
+            nn.init.normal_(layer.weight, 1.0, 0.02)
+    return networks

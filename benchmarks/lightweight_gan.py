@@ -7,12 +7,12 @@ colorama (`pip install --no-deps --target DIR …`). Without it only our own tim
 import importlib
 import tempfile
 from collections.abc import Callable, Iterator
-from itertools import repeat
 from typing import Any
 from unittest import mock
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from benchmarks import Figure, fastest
 from engines import compute
@@ -38,21 +38,30 @@ def run() -> Iterator[Figure]:
     ours = fastest(lambda: [task.step(next(counter)) for _ in range(ROUND)], REPEATS) / ROUND
     yield Figure(f"Lightweight GAN, a step of {BATCH} pictures at {SIDE} px", ours, 3.3)
     with tempfile.TemporaryDirectory() as folder:
-        step = package_step(torch.from_numpy(pixels[:BATCH]).float() / 255, folder)
-        if step is None:
+        batch = torch.from_numpy(pixels[:BATCH]).float() / 255
+        found = package_trainer(lambda _: batch, folder)
+        if found is None:
             print("the package lightweight-gan is not installed: its step is not measured")
             return
+        step, _ = found
         theirs = fastest(lambda: [step() for _ in range(ROUND)], REPEATS) / ROUND
     yield Figure("the same beside the package lightweight-gan", theirs / ours, HALF, unit="×", ratio=True)
 
 
-def package_step(batch: torch.Tensor, folder: str) -> Callable[[], None] | None:
-    """A step of the package's own trainer on pictures in [0, 1], where the package is installed; None elsewhere.
+def package_trainer(
+    read: Callable[[int], Tensor], folder: str, accumulate: int = 1, pictures: int = 0
+) -> tuple[Callable[[], None], Any] | None:
+    """A step of the package's own trainer with its defaults, and the trainer; None where the package is not installed.
 
     The package asks for CUDA; what it moves there stays on the CPU.
+
+    Args:
+        read: how many → as many pictures in [0, 1], shape (n, 3, 64, 64).
+        folder: where it may write.
+        accumulate: batches of ten a step; the package's command takes 4.
+        pictures: in the data set, from which it takes how often it augments.
     """
     stays: Callable[..., Any] = lambda self, *_, **__: self  # noqa: E731
-    on_the_cpu = mock.patch.multiple(torch.Tensor, cuda=stays), mock.patch.multiple(torch.nn.Module, cuda=stays)
     with mock.patch("torch.cuda.is_available", return_value=True):
         try:
             package = importlib.import_module("lightweight_gan.lightweight_gan")
@@ -60,19 +69,19 @@ def package_step(batch: torch.Tensor, folder: str) -> Callable[[], None] | None:
             return None
     package.torch = _TorchOnCpu()
     trainer = package.Trainer(
-        base_dir=folder, image_size=SIDE, batch_size=BATCH, attn_res_layers=[32], disc_output_size=1, aug_prob=0.5, use_aim=False,
-        save_every=10**9, evaluate_every=10**9,
+        base_dir=folder, image_size=SIDE, batch_size=BATCH, gradient_accumulate_every=accumulate, attn_res_layers=[32],
+        disc_output_size=1, aug_prob=min(0.5, (1e5 - pictures) * 3e-6), use_aim=False, save_every=10**9, evaluate_every=10**9,
     )  # fmt: skip
-    trainer.loader = repeat(batch.clone())
+    trainer.steps = 4
 
     def step() -> None:
         if trainer.steps % 100 == 0:  # it would draw a sheet then
             trainer.steps += 4
-        with on_the_cpu[0], on_the_cpu[1]:
-            trainer.loader = repeat(batch.clone())
+        trainer.loader = (read(BATCH).clone() for _ in range(accumulate))
+        with mock.patch.object(torch.Tensor, "cuda", stays), mock.patch.object(torch.nn.Module, "cuda", stays):
             trainer.train()
 
-    return step
+    return step, trainer
 
 
 class _TorchOnCpu:
