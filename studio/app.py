@@ -11,7 +11,7 @@ from engines import imaging
 from engines.errors import StudioError
 from engines.models.zoo import Zoo
 from engines.recipe import Drawn, Recipe, read_recipe
-from studio import graphics, guards, theme, wording
+from studio import graphics, guards, theme, turns, wording
 from studio.components.delivery import Delivery
 from studio.components.scripts import routes
 from studio.components.tray import Tray, Word
@@ -35,7 +35,7 @@ COLOPHON = (
     "draw, inherit the rights of the pictures they learned from, written under each model."
 )
 MAX_THREADS = 8
-QUEUE_SIZE = 32
+QUEUE_SIZE = turns.VISITORS * turns.EACH
 
 
 def serve(settings: Settings) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import gradio as gr
 from gradio_client import utils as client
 
+from studio.turns import FairQueue
+
 UNREAD = ("api_info", "api_info_as_input", "api_info_as_output", "example_inputs", "component_class_id", "skip_api", "key")
 """Fields of a component that only the description of the endpoints reads, or that matter for components from outside Gradio."""
 
@@ -73,8 +75,15 @@ SUPPOSED_OF_EVENTS: dict[str, Any] = {
 class Page(gr.Blocks):
     """`gr.Blocks` whose configuration holds what is needed to show the page and to call for its events, and no more.
 
-    `/config` describes everything to programs; the page in the browser has not even the fields of the endpoints for programs.
+    `/config` describes everything to programs; the page in the browser has not even the fields of the endpoints for programs. Its
+    visitors are served in turn.
     """
+
+    def queue(self, *args: Any, **kwargs: Any) -> "Page":
+        """As `gr.Blocks.queue`, with a queue in turns."""
+        super().queue(*args, **kwargs)
+        self._queue = FairQueue.like(self._queue)
+        return self
 
     def get_config_file(self) -> Any:
         """The configuration, as `/config` and the page get it."""
