@@ -234,7 +234,7 @@ def launch_kwargs(settings: Settings) -> dict[str, Any]:
         "theme": theme.theme(),
         "css": theme.css(),
         "app_kwargs": {"routes": routes()},
-        "js": theme.SCRIPT.read_text(encoding="utf-8"),
+        "js": theme.script(),
         "footer_links": [],
         "run_history": False,
         "ssr_mode": False,

@@ -1,5 +1,6 @@
 """How the studio looks: paper and ink, one accent, pictures first; light and dark."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -200,4 +201,15 @@ def css() -> str:
     """The style sheet of the page: our palettes as variables, then the rules."""
     light = "".join(f"--atelier-{name.replace('_', '-')}: {value}; " for name, value in vars(LIGHT).items())
     dark = "".join(f"--atelier-{name.replace('_', '-')}: {value}; " for name, value in vars(DARK).items())
-    return f":root {{ {light}}}\n.dark {{ {dark}}}\n{STYLES.read_text()}"
+    rules = re.sub(r"/\*.*?\*/", "", STYLES.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return _terse(f":root {{ {light}}}\n.dark {{ {dark}}}\n{rules}")
+
+
+def script() -> str:
+    """What runs once in the page."""
+    return _terse(re.sub(r"(?m)^\s*//.*$", "", SCRIPT.read_text(encoding="utf-8")))
+
+
+def _terse(text: str) -> str:
+    """Lines without what only who writes them needs; the page carries them."""
+    return re.sub(r"\s*\n\s*", "\n", text)
