@@ -1,5 +1,6 @@
 """One step of a generator against its discriminator."""
 
+import inspect
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from typing import Any
@@ -127,8 +128,7 @@ class AdversarialTask:
             scales = pyramid.channels, pyramid.sizes, preset.discriminator_width, count, seed
             pixels = DcganHead(preset.resolution, preset.pixels, preset.channels, count) if preset.pixels else None
             return generator, ProjectedDiscriminator(pyramid, *scales, pixels), None
-        size: dict[str, Any] = {"resolution": preset.side} if preset.side else {"widths": preset.widths}
-        shape = size | {"channels": preset.channels}
+        shape = _size(DISCRIMINATORS[preset.discriminator], preset) | {"channels": preset.channels}
         discriminator = DISCRIMINATORS[preset.discriminator](**shape, classes=count, **preset.discriminator_settings)
         regularisers.initialise(discriminator, preset.initialise)
         encoder = ENCODERS[preset.encoder](**shape, prior=preset.prior, **preset.encoder_settings) if preset.encoder else None
@@ -458,3 +458,9 @@ class AdversarialTask:
         classes = torch.arange(count) % columns if self.classes else None
         drawn = self._draw(self.average.module, compute.random_generator(self._seed, 7), count, classes)
         return imaging.sheet(imaging.to_pictures(drawn), columns)
+
+
+def _size(network: type[torch.nn.Module], preset: AdversarialPreset) -> dict[str, Any]:
+    """How large pictures are, as a network wants to be told: by their side, or by the channels at each size."""
+    sided = "resolution" in inspect.signature(network).parameters
+    return {"resolution": preset.resolution} if sided else {"widths": preset.widths}
