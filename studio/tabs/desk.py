@@ -271,7 +271,7 @@ def restore(services: Services, recipe: Recipe, folder: Path) -> list[Any]:
     Raises:
         StudioError: it cannot be drawn here.
     """
-    wanted, way = Wanted(), None
+    wanted, way = Wanted(enlarge=enlarging(services)[0][1]), None
     step = recipe.step if isinstance(recipe, Finish) else None
     if isinstance(recipe, Finish) and isinstance(step, Mockup):
         values = {

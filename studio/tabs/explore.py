@@ -211,8 +211,11 @@ def turn_truncation(
 def fill_grid(
     services: Services, drawn: Grid, shown: Shown, model: str, class_name: str | None, truncation: float, seed: str, request: gr.Request
 ) -> NEXT:
-    """`redraw_grid`; what the viewer shows already, such as a picture sent from the tray, stays there."""
-    for values in redraw_grid(services, drawn, model, class_name, truncation, seed, request):
+    """Sixteen pictures where the grid shows none of the model; what was found, varied or shuffled stays, and what is shown large, too."""
+    if drawn.recipes and drawn.recipes[0].model == model:
+        yield (gr.skip(),) * 4
+        return
+    for values in draw_grid(services, drawn, model, class_name, truncation, seed, request):
         yield (*values[:2], gr.skip(), gr.skip()) if shown.recipes else values
 
 

@@ -95,6 +95,7 @@ def test_a_print_is_drawn_by_the_upscaler_and_taken_up_again_from_its_recipe(tmp
     assert (again.graphic.recipe, Wanted(*rest[len(VIEWS) :]).enlarge) == (sample, "larger")
     assert Wanted(*desk.restore(services, read_recipe(other), folder)[-len(rest[len(VIEWS) :]) :]).enlarge == "lanczos"  # type: ignore[arg-type]
     assert desk.show(services, lying, request_of_ann, *astuple(smooth))[2] is None
+    assert Wanted(*desk.restore(services, sample, folder)[-len(rest[len(VIEWS) :]) :]).enlarge == "larger", "what is new on the desk"
     assert [value for _, value in desk.enlarging(services)] == ["larger", "lanczos"]
 
 

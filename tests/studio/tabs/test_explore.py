@@ -55,6 +55,17 @@ def test_the_grid_is_not_drawn_again_for_what_it_shows(services: Services, reque
     assert len(list(explore.redraw_grid(services, drawn, "scenes", None, 1.0, "6", request_of_ann))) > 1
 
 
+def test_coming_back_to_the_tab_keeps_what_was_found_there_unless_another_model_was_chosen(
+    services: Services, request_of_ann: gr.Request
+) -> None:
+    _, drawn = drawn_grid(services, request_of_ann, "5")
+    [step] = explore.fill_grid(services, drawn, Shown(), "scenes", None, 1.0, "99", request_of_ann)
+    assert {str(value) for value in step} == {str(gr.skip())}
+    assert len(list(explore.fill_grid(services, Grid(), Shown(), "scenes", None, 1.0, "0", request_of_ann))) == 5
+    *_, (_, other, _, _) = explore.fill_grid(services, drawn, Shown(), "garments", "hat", 1.0, "0", request_of_ann)
+    assert {recipe.model for recipe in other.recipes} == {"garments"}
+
+
 def test_neighbours_stay_neighbours_at_another_truncation_and_the_picture_on_show_goes_with_them(
     services: Services, request_of_ann: gr.Request
 ) -> None:
