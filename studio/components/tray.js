@@ -2,6 +2,7 @@ const root = element.querySelector(".tray");
 const STORE = "atelier-tray-1";
 const MOST = 200;
 const MOST_LINK = 6000;
+const PAUSE = 10000;
 
 function make(tag, className, parent, text) {
   const node = document.createElement(tag);
@@ -123,8 +124,13 @@ function open(yes) {
   root.classList.toggle("open", yes);
 }
 
+let spoken = 0;
+
 function say(text) {
   status.textContent = text;
+  clearTimeout(spoken);
+  // What was done stays for a while; beside the next picture it would not be true of that one. What goes on stays until it is done.
+  if (text && !text.endsWith("…")) spoken = setTimeout(() => say(""), PAUSE);
 }
 
 function tagsOf(text) {
@@ -198,7 +204,9 @@ function focusOn(one) {
 
 function compare() {
   const two = chosen.map((id) => stored().find((one) => one.id === id)).filter(Boolean);
-  if (two.length === 2) trigger("compare", { recipes: two.map((one) => one.recipe) });
+  if (two.length !== 2) return;
+  say("Setting them side by side…");
+  trigger("compare", { recipes: two.map((one) => one.recipe) });
 }
 
 function pack() {
@@ -435,6 +443,7 @@ watch("value", () => {
   if (value.compared) {
     compared = value.compared;
     open(true);
+    say("");
   } else if (value.looked) {
     looked = value.looked;
     compared = null;
