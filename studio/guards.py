@@ -147,10 +147,15 @@ class _Spoken:
 def spoken(error: Exception | str) -> gr.Error:
     """An error as the page shows it: one sentence, until it is closed.
 
-    The page reads the message as HTML, so angle brackets from file names or fields become ‹ and ›.
+    The page reads the message as HTML, so angle brackets from file names or fields become ‹ and ›. A file keeps its name.
     """
     text = str(error).replace("<", "‹").replace(">", "›")
-    return gr.Error(text[:1].upper() + text[1:] + "." * (not text.endswith((".", "!", "?"))), duration=None, print_exception=False)
+    named = "." in text.split(" ")[0].rstrip(".")
+    return gr.Error(
+        (text[:1] if named else text[:1].upper()) + text[1:] + "." * (not text.endswith((".", "!", "?"))),
+        duration=None,
+        print_exception=False,
+    )
 
 
 def plain(text: str) -> str:

@@ -186,7 +186,7 @@ def show_way(services: Services, keyframes: Sequence[Drawn], loop: object, easin
         actions.append(("layers", "Build of 1, finish of 2"))
     names = [short(keyframe) for keyframe in keyframes]
     end = names[0] if loop is True else names[-1]
-    caption = f"From {', '.join(names)}{' and back' if loop is True else ''} in {len(recipes)} steps"
+    caption = f"From {' to '.join(names)}{' and back' if loop is True else ''} in {len(recipes)} steps"
     return Strip(sprite, len(recipes), STRIP_COLUMNS, names[0], end, caption, tuple(actions), FORMATS), Shown(tuple(recipes))
 
 
@@ -248,6 +248,8 @@ def find_words(
     progress: gr.Progress = gr.Progress(),  # noqa: B008  (Gradio finds it by its default)
 ) -> NEXT:
     """The sixteen pictures that fit words best."""
+    if not (words or "").strip():
+        raise StudioError("there are no words to find pictures by: write what they should show, such as city at night")
     generator, encoder = services.zoo.generator(model), services.encoders.get()
     chosen = None if every_class else class_for(services, model, class_name)
     prompt_value(words)

@@ -148,7 +148,7 @@ def model_choices(zoo: Zoo) -> list[tuple[str, str]]:
 def rights_of(zoo: Zoo, model: str) -> str:
     """One paragraph: the model, and what may be done with what it draws."""
     card = zoo.card(model)
-    return f"**{card.title}.** {card.summary} *Rights:* {card.rights}"
+    return f"**{card.title}.** {card.summary}. *Rights:* {card.rights}"
 
 
 def change_model(services: Services, model: str) -> tuple[Any, ...]:

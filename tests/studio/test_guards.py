@@ -61,6 +61,11 @@ def test_an_error_reaches_the_page_as_one_sentence_that_stays() -> None:
     assert caught.value.duration is None
 
 
+def test_an_error_that_begins_with_a_file_keeps_its_name() -> None:
+    assert guards.spoken("huge.png has more than 64 megapixels: make it smaller").message.startswith("huge.png has")
+    assert guards.spoken("stopped. Nothing is kept").message == "Stopped. Nothing is kept."
+
+
 def test_an_unexpected_error_shows_nothing_of_the_inside() -> None:
     def fail() -> None:
         raise RuntimeError("/secret/path")

@@ -123,7 +123,7 @@ def test_one_choice_shows_a_picture_several_show_the_way_through_them(services: 
     strip, shown, *sliders = picked(services, drawn, [3, None], request_of_ann)
     assert (strip.frames, len(shown.recipes), len(sliders)) == (1, 1, exploring.SLIDERS)
     strip, shown, *_ = picked(services, drawn, [3, 0, 8], request_of_ann)
-    assert (strip.frames, strip.caption) == (32, "From Seed 3, Seed 0, Seed 8 in 32 steps")
+    assert (strip.frames, strip.caption) == (32, "From Seed 3 to Seed 0 to Seed 8 in 32 steps")
     assert [recipe.seed for recipe in exploring.chosen_of(shown) if isinstance(recipe, Sample)] == [3, 0, 8]
     strip, shown, *_ = picked(services, drawn, [None, None], request_of_ann)
     assert (strip, shown) == (None, Shown())
@@ -327,3 +327,14 @@ def test_surprises_are_valid_seeds_within_the_sensible_range() -> None:
     for seed, truncation in (explore.surprise() for _ in range(50)):
         assert 0 <= int(seed) < 100_000
         assert 0.7 <= truncation <= 1.1
+
+
+@pytest.mark.parametrize("words", ["", "  ", None])
+def test_finding_without_words_asks_for_words(services: Services, request_of_ann: gr.Request, words: str) -> None:
+    with pytest.raises(StudioError, match="no words to find"):
+        next(exploring.find_words(services, Grid(), "scenes", None, False, 1.0, words, request_of_ann))
+
+
+def test_what_a_model_draws_and_its_rights_are_two_sentences(services: Services) -> None:
+    card = services.zoo.card("scenes")
+    assert explore.rights_of(services.zoo, "scenes") == f"**{card.title}.** {card.summary}. *Rights:* {card.rights}"
