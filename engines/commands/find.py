@@ -1,6 +1,6 @@
 """The pictures that fit words best, among many that a model could draw.
 
-python -m engines find cityscape "city at night" --out found
+python -m engines find cityscape "narrow alley" --out found
 python -m engines find clothing "a red skirt" --among 1000 --count 8 --out found
 """
 

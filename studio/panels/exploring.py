@@ -249,7 +249,7 @@ def find_words(
 ) -> NEXT:
     """The sixteen pictures that fit words best."""
     if not (words or "").strip():
-        raise StudioError("there are no words to find pictures by: write what they should show, such as city at night")
+        raise StudioError("there are no words to find pictures by: write what they should show, such as narrow alley")
     generator, encoder = services.zoo.generator(model), services.encoders.get()
     chosen = None if every_class else class_for(services, model, class_name)
     prompt_value(words)

@@ -465,7 +465,7 @@ def build(services: Services) -> ExploreHandles:
                 shuffle = gr.Button("Shuffle", size="md", elem_id="explore-shuffle", min_width=100)
             differ = gr.Button("Sixteen that differ", size="md", elem_id="explore-differ")
             words = gr.Textbox(
-                "", label="Find by words", info="Such as: city at night.", max_lines=1, max_length=MAX_PROMPT, elem_id="explore-words"
+                "", label="Find by words", info="Such as: narrow alley.", max_lines=1, max_length=MAX_PROMPT, elem_id="explore-words"
             )
             every_class = gr.Checkbox(True, label="in every class", visible=bool(classes), elem_id="explore-every-class")
             with gr.Row(elem_classes=["side-by-side"]):
