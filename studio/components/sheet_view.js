@@ -1,4 +1,6 @@
-const root = element.querySelector(".sheet");
+const whole = element.querySelector(".sheet");
+const said = whole.querySelector(".sheet-said");
+const root = whole.querySelector(".sheet-shown");
 
 function part(tag, className, parent, text) {
   const node = document.createElement(tag);
@@ -74,6 +76,22 @@ function choosable(list, value) {
     event.preventDefault();
   });
 }
+
+function inSight() {
+  const { top, bottom } = whole.getBoundingClientRect();
+  if (top < 0 || bottom > innerHeight) whole.scrollIntoView({ block: bottom - top < innerHeight - 80 ? "center" : "start" });
+}
+
+whole.addEventListener("begin", () => {
+  whole.setAttribute("aria-busy", "true");
+  said.textContent = "Drawing the sheet…";
+  inSight();
+});
+whole.addEventListener("end", () => {
+  whole.removeAttribute("aria-busy");
+  said.textContent = "";
+  requestAnimationFrame(inSight);
+});
 
 watch("value", show);
 show();

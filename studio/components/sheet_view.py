@@ -9,7 +9,7 @@ from gradio.data_classes import FileData
 
 from studio.components.scripts import served
 
-TEMPLATE = '<div class="sheet"></div>'
+TEMPLATE = '<div class="sheet"><p class="sheet-said" role="status"></p><div class="sheet-shown"></div></div>'
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class LabelledSheet:
 class SheetView(gr.HTML):
     """Shows a `LabelledSheet`, or a quiet line when there is none; a wide one scrolls inside itself.
 
+    The events `begin` and `end` of the element `.sheet` tell that a sheet is being drawn: it says so, and is brought into view.
     One tab stop, arrows inside, Enter or Space chooses a picture; that triggers `pick` with `{place}`, counted row by row.
     """
 

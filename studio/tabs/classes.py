@@ -43,6 +43,8 @@ INTRODUCTION = "Ask for a class, or several, and see them drawn from as many see
 CHOOSE = "Choose a picture of the grid or of the sheet to see it large, to keep it, and to copy its seed."
 SEEDS_INFO = "One (7), several (1, 2, 9) or a range (0-15)."
 NO_SHEET = f"The sheet sets every class beside the first {SHEET_SEEDS} seeds: it shows what the seed decides, and what the class."
+DRAWING_JS = "(...given) => (document.querySelector('#classes-sheet .sheet').dispatchEvent(new Event('begin')), given)"
+DRAWN_JS = "() => document.querySelector('#classes-sheet .sheet').dispatchEvent(new Event('end'))"
 NO_MODEL = "There is no model with classes here: put one into the models folder and start Atelier again."
 
 
@@ -351,9 +353,12 @@ def save_shown(services: Services, shown: Shown, request: gr.Request) -> Path:
 # Sheets and files
 
 
-def draw_sheet(services: Services, model: str, seeds: str, truncation: float, request: gr.Request) -> tuple[LabelledSheet, str]:
-    """Every class beside every seed, and the file to save."""
-    shown = write_sheet(services, sheet_recipe(services, model, seeds, truncation), services.session_folder(request))
+def draw_sheet(services: Services, model: str, seeds: str, truncation: float, on_show: str, request: gr.Request) -> tuple[Any, Any]:
+    """Every class beside every seed, and the file to save; nothing where the sheet on show is this very one."""
+    recipe = sheet_recipe(services, model, seeds, truncation)
+    if on_show and Path(on_show).is_file() and read_recipe(Path(on_show)) == recipe:
+        return gr.skip(), gr.skip()
+    shown = write_sheet(services, recipe, services.session_folder(request))
     return shown, str(shown.picture)
 
 
@@ -496,15 +501,16 @@ def _wire(services: Services, to: ClassesHandles, looks: Sequence[Look]) -> None
     )
     for button, look in zip(to.looks, looks, strict=True):
         button.click(guards.sentences(take_look, services, look), None, [*fields, to.other, to.about], queue=False, **quiet).then(**grid)
-    to.sheet_run.click(
+    asked = to.sheet_run.click(
         guards.sentences(draw_sheet, services),
-        [to.model, to.seeds, to.truncation],
+        [to.model, to.seeds, to.truncation, to.sheet_file],
         [to.sheet, to.sheet_file],
-        concurrency_id=MODEL_QUEUE,
-        api_visibility="private",
-        show_progress="minimal",
         show_progress_on=to.sheet,
+        js=DRAWING_JS,
+        **drawing,
     )
+    asked.then(None, js=DRAWN_JS)
+    asked.failure(None, js=DRAWN_JS)
     viewed = [to.viewer, to.shown]
     to.grid.pick(guards.sentences(pick, services), to.drawn, viewed, trigger_mode="always_last", **drawing)
     to.sheet.pick(guards.sentences(pick_of_sheet, services), to.sheet_file, viewed, trigger_mode="always_last", **drawing)

@@ -75,6 +75,32 @@ def test_the_sheet_has_every_class_and_seed_and_opens_again(open_tab: Opener, sh
     assert render(shipped_zoo, recipe).tobytes() == imaging.safe_open(path).tobytes()
 
 
+def test_the_sheet_says_where_one_looks_that_it_is_being_drawn_and_is_drawn_once(open_tab: Opener) -> None:
+    page = open_tab(TAB)
+    ready(page, 16)
+    said, image = page.locator("#classes-sheet .sheet-said"), page.locator("#classes-sheet img")
+    page.evaluate("""() => {
+      window.lines = [];
+      const line = document.querySelector("#classes-sheet .sheet-said");
+      const seen = () => line.getBoundingClientRect().top > 0 && line.getBoundingClientRect().bottom < innerHeight;
+      new MutationObserver(() => window.lines.push([line.textContent, seen()])).observe(line, { childList: true });
+    }""")
+    page.locator("#classes-sheet-run").click()
+    expect(image).to_be_visible()
+    expect(said).to_be_empty()
+    assert page.evaluate("window.lines[0]") == ["Drawing the sheet…", True]
+    expect(image).to_be_in_viewport()
+    address = image.get_attribute("src")
+    page.locator("#classes-sheet-run").click()
+    page.wait_for_function("window.lines.length === 4")
+    assert image.get_attribute("src") == address
+    page.locator("#classes-seeds textarea, #classes-seeds input").first.fill("nothing")
+    page.locator("#classes-sheet-run").click()
+    page.wait_for_function("window.lines.length === 6")
+    expect(said).to_be_empty()
+    expect(image).to_be_visible()
+
+
 def test_a_look_draws_with_one_click_also_with_another_model(open_tab: Opener) -> None:
     page = open_tab(TAB)
     ready(page, 16)

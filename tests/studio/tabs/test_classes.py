@@ -52,6 +52,13 @@ def test_a_sheet_has_a_row_a_class_and_a_column_a_seed(services: Services, tmp_p
     assert render(services.zoo, recipe).tobytes() == imaging.safe_open(sheet.picture).tobytes()
 
 
+def test_the_sheet_on_show_is_not_drawn_again(services: Services, request_of_ann: gr.Request) -> None:
+    _, file = classes.draw_sheet(services, "garments", "4,9", 1.0, "", request_of_ann)
+    assert classes.draw_sheet(services, "garments", "4,9", 1.0, file, request_of_ann) == (gr.skip(), gr.skip())
+    other, _ = classes.draw_sheet(services, "garments", "4,10", 1.0, file, request_of_ann)
+    assert other.columns == ("4", "10")
+
+
 def test_a_sheet_takes_the_first_seeds_of_many(services: Services) -> None:
     assert classes.sheet_recipe(services, "garments", "0-63", 1.0).columns == classes.SHEET_SEEDS
 
@@ -155,7 +162,7 @@ def test_a_picture_of_the_grid_or_of_the_sheet_is_shown_with_its_seed(services: 
     assert classes.pick(services, drawn, event(key=drawn.key, places=[None]), None) == (None, Shown())  # type: ignore[arg-type]
     with pytest.raises(StudioError, match="a place in the grid"):
         classes.pick(services, drawn, event(key=drawn.key, places=[99]), None)  # type: ignore[arg-type]
-    sheet, file = classes.draw_sheet(services, "garments", "4,9", 1.0, None)  # type: ignore[arg-type]
+    sheet, file = classes.draw_sheet(services, "garments", "4,9", 1.0, "", None)  # type: ignore[arg-type]
     _, of_sheet = classes.pick_of_sheet(services, file, event(place=3), None)  # type: ignore[arg-type]
     assert list(of_sheet.recipes) == classes.class_recipes(services, "garments", sheet.rows[1], sheet.columns[1], 1.0)
     with pytest.raises(StudioError, match="a place in the sheet"):
