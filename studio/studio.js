@@ -61,12 +61,29 @@
     if (text && !before.size) timer = setTimeout(() => (said.textContent = ""), PAUSE);
   }
 
+  // An error stays until it is closed, or until what failed succeeds: what was drawn then stands in its place.
+  let failed = null;
+
+  function answered(id, well) {
+    const outputs = window.gradio_config.dependencies.find((one) => one.id === id)?.outputs;
+    const place = outputs?.length ? outputs.join() : "of " + id;
+    if (!well) {
+      failed = place;
+    } else if (failed === place) {
+      failed = null;
+      document.querySelector(".toast-body.error .toast-close")?.click();
+    }
+  }
+
   function hear(line, heard) {
     const told = line.slice(0, 300);
     const [message, event, rank] = [/"msg": ?"(\w+)"/, /"event_id": ?"(\w+)"/, /"rank": ?(\d+)/].map((found) => told.match(found)?.[1]);
     if (!event) return;
     const count = message === "estimation" ? Number(rank) : 0;
-    if (message !== "estimation") functions.delete(event);
+    if (message === "process_completed") {
+      answered(functions.get(event), /"success": ?true/.test(line.slice(-300)));
+      functions.delete(event);
+    }
     heard.add(event);
     if (!count && !before.delete(event)) return;
     if (count) before.set(event, count);
@@ -101,6 +118,7 @@
     const answer = await ask(...asked);
     const { pathname } = new URL(asked[0].url || asked[0], document.baseURI);
     if (answer.ok && pathname.endsWith("/queue/data")) listen(answer.clone().body);
+    if (pathname.includes("/run/")) answered(JSON.parse(asked[1].body).fn_index, answer.ok);
     if (answer.ok && pathname.endsWith("/queue/join")) remember(answer.clone(), asked[1].body);
     return answer;
   };
