@@ -19,6 +19,7 @@ from engines.errors import Cancelled, StudioError
 from engines.progress import Progress
 from studio import guards
 from studio.collections import Desk, open_catalogue
+from studio.components.bounded import Slider
 from studio.components.outcome import Listed, Outcome, Told
 from studio.components.verdicts import Row, Sheet, Verdict, Verdicts
 from studio.panels.looking import Remembered, sheet_of
@@ -220,7 +221,7 @@ def build(services: Services, desk: gr.State) -> CutoutHandles:
         with gr.Column(scale=2, min_width=300, elem_classes="controls"):
             way = gr.Radio(ways, value=PLAIN, label="How the object is found", elem_id="cutouts-way")
             thing = gr.Dropdown(list(THINGS), value="car", label="What to cut out", visible=False, elem_id="cutouts-thing")
-            confidence = gr.Slider(
+            confidence = Slider(
                 0.5,
                 0.99,
                 0.9,
@@ -231,7 +232,7 @@ def build(services: Services, desk: gr.State) -> CutoutHandles:
                 info="Higher takes fewer objects, and surer ones.",
             )
             weights = gr.Textbox(label="Weights", info=WEIGHTS_INFO, visible=False, elem_id="cutouts-weights")
-            border = gr.Slider(
+            border = Slider(
                 0.0,
                 0.6,
                 0.35,

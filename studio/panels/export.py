@@ -25,6 +25,7 @@ from engines.training.split import held_out
 from engines.translation.presets import CYCLE_PRESETS
 from studio import guards
 from studio.collections import Desk, open_catalogue
+from studio.components.bounded import Number
 from studio.components.delivery import Delivery
 from studio.components.outcome import Listed, Outcome, Told
 from studio.panels.stopping import ask_to_stop, listening
@@ -383,7 +384,7 @@ def _laid_out(services: Services) -> ExportHandles:
     layout = gr.Dropdown(list(LAYOUT_NAMES), value="a folder for each class", label="Laid out as", elem_id="export-layout")
     shape = gr.Radio([AS_THEY_CAME, AS_FRAMED], value=AS_THEY_CAME, label="Pictures", elem_id="export-shape")
     with gr.Row(elem_classes="side-by-side"):
-        size = gr.Number(
+        size = Number(
             0, precision=0, minimum=0, maximum=1024, label="Pixels a side", visible=False, elem_id="export-size",
             info="0 for the frame's own.",
         )  # fmt: skip
@@ -423,7 +424,7 @@ def _own_machine(where: gr.Radio, folder: gr.Textbox) -> OwnMachine:
         label="Preset", elem_id="export-preset",
     )  # fmt: skip
     with gr.Row(elem_classes="side-by-side"):
-        minutes = gr.Number(MINUTES, minimum=0.1, label="Minutes", elem_id="export-minutes", min_width=120)
+        minutes = Number(MINUTES, minimum=0.1, label="Minutes", elem_id="export-minutes", min_width=120)
         run_name = gr.Textbox(label="Name of the run", placeholder="the collection's", max_length=80, elem_id="export-run-name")
     begin = gr.Button("Train on this set", variant="primary", elem_id="export-train")
     of_training = Outcome(label="The training", elem_id="export-of-training")

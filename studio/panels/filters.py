@@ -17,6 +17,7 @@ from engines.errors import StudioError
 from engines.progress import Progress
 from studio import guards
 from studio.collections import Desk, open_catalogue, open_store
+from studio.components.bounded import Slider
 from studio.components.outcome import Listed, Outcome, Told
 from studio.components.verdicts import Row, Sheet, Verdict, Verdicts
 from studio.panels.looking import Remembered, sheet_of
@@ -313,7 +314,7 @@ def build(services: Services, desk: gr.State) -> FiltersHandles:
     gr.Markdown("### Copies", label="Copies")
     with gr.Row():
         with gr.Column(scale=2, min_width=300, elem_classes="controls"):
-            likeness = gr.Slider(
+            likeness = Slider(
                 0.8, 1.0, duplicates.LIKENESS, step=0.005, label="How alike copies are", elem_id="filters-likeness",
                 info="1 takes only the same picture; lower takes more that were encoded again, resized, turned or mirrored.",
             )  # fmt: skip

@@ -23,6 +23,7 @@ from engines.models.zoo import Generator
 from engines.paths import replacing
 from engines.recipe import MAX_TILES, MAX_TRUNCATION, Drawn, Sample, Sheet, read_recipe, save_with_recipe
 from studio import guards
+from studio.components.bounded import Slider
 from studio.components.delivery import Delivery
 from studio.components.picture_grid import PictureGrid, Tiles, save_sprite
 from studio.components.picture_viewer import PictureViewer
@@ -446,7 +447,7 @@ def build(services: Services) -> ClassesHandles:
             model = gr.Dropdown(choices, value=names[0] if names else None, label="Model", elem_id="classes-model")
             class_names = gr.CheckboxGroup(known, value=known[:1], label="Classes, one or several", elem_id="classes-class")
             seeds = gr.Textbox("0-15", label="Seeds", info=SEEDS_INFO, max_lines=1, max_length=200, elem_id="classes-seeds")
-            truncation = gr.Slider(
+            truncation = Slider(
                 0,
                 MAX_TRUNCATION,
                 TRUNCATION,
@@ -457,7 +458,7 @@ def build(services: Services) -> ClassesHandles:
                 buttons=["reset"],
             )
             other = gr.Dropdown([NO_OTHER, *((name, name) for name in known)], value="", label="Blend with", elem_id="classes-other")
-            share = gr.Slider(0, 1, 0.5, step=0.05, label="How much of it", elem_id="classes-share")
+            share = Slider(0, 1, 0.5, step=0.05, label="How much of it", elem_id="classes-share")
             run = gr.Button("Draw", variant="primary", elem_id="classes-run")
             sheet_run = gr.Button("Sheet of all classes", elem_id="classes-sheet-run")
         with gr.Column(scale=6, min_width=320):

@@ -37,6 +37,7 @@ from engines.production.separations import MOST_INKS, choose_inks, proof, save_s
 from engines.production.shapes import SHAPES
 from engines.recipe import Enlarge, Finish, Recipe, after, from_json, was_enlarged
 from studio import graphics, guards, wording
+from studio.components.bounded import Number, Slider
 from studio.components.compare import Compare, Comparison
 from studio.components.delivery import Delivery
 from studio.components.picture_grid import save_sprite
@@ -646,13 +647,19 @@ def build(services: Services) -> DeskHandles:
             way = gr.Dropdown([AS_IT_IS, *WAYS, BY_HAND], value=AS_IT_IS, label="Colours", elem_id="desk-way")
             swatches = Swatches(label="Colours of the graphic, and what they become", elem_id="desk-swatches")
             shape = gr.Dropdown([WHOLE, *SHAPES], value=start.shape, label="Shape", elem_id="desk-shape")
-            softness = gr.Slider(
-                0, 100, start.softness, step=1, label="Soft edge", info="Percent of the shorter side.", elem_id="desk-softness"
+            softness = Slider(
+                0,
+                100,
+                start.softness,
+                step=1,
+                label="Soft edge",
+                unit="percent",
+                info="Percent of the shorter side.",
+                elem_id="desk-softness",
             )
             clear = gr.Checkbox(start.clear, label="Take the background away", elem_id="desk-clear")
-            with gr.Row(elem_classes="side-by-side"):
-                ground = gr.Textbox(start.ground, label="Its colour", max_lines=1, max_length=40, min_width=110, elem_id="desk-ground")
-                tolerance = gr.Slider(0.5, 50, start.tolerance, step=0.5, label="Tolerance", min_width=130, elem_id="desk-tolerance")
+            ground = gr.Textbox(start.ground, label="Its colour", max_lines=1, max_length=40, elem_id="desk-ground")
+            tolerance = _slider(0.5, 50, start.tolerance, "Tolerance", "tolerance", step=0.5)
     gr.Markdown(NOTE, elem_classes="fine-print", label="Note")
     delivery = Delivery(label="Saved file", elem_id="desk-delivery")
     all_fields = (view, clear, ground, tolerance, shape, softness, *garment_fields, *page_fields, *film_fields, layout)
@@ -663,8 +670,10 @@ def build(services: Services) -> DeskHandles:
     return handles
 
 
-def _slider(low: float, high: float, value: float, label: str, name: str, step: float = 1, info: str | None = None) -> gr.Slider:
-    return gr.Slider(low, high, value, step=step, label=label, info=info, elem_id=f"desk-{name}")
+def _slider(
+    low: float, high: float, value: float, label: str, name: str, step: float = 1, info: str | None = None, unit: str = ""
+) -> gr.Slider:
+    return Slider(low, high, value, step=step, label=label, info=info, unit=unit, elem_id=f"desk-{name}")
 
 
 def _garment_fields(start: Wanted) -> tuple[Any, list[Any]]:
@@ -681,13 +690,13 @@ def _garment_fields(start: Wanted) -> tuple[Any, list[Any]]:
             elem_id="desk-colour",
         )
         place = gr.Dropdown(list(PLACES["t-shirt"]), value=start.place, label="Place", elem_id="desk-place")
-        scale = _slider(5, 200, start.scale, "Size", "scale", info="Percent of the place's own.")
-        rotation = _slider(-180, 180, start.rotation, "Rotation", "rotation", info="Degrees clockwise.")
+        scale = _slider(5, 200, start.scale, "Size", "scale", info="Percent of the place's own.", unit="percent")
+        rotation = _slider(-180, 180, start.rotation, "Rotation", "rotation", info="Degrees clockwise.", unit="degrees")
         with gr.Accordion("Move it, other folds", open=False, elem_id="desk-finer"):
-            across = _slider(-400, 400, start.across, "To the right", "across", info="Millimetres.")
-            down = _slider(-400, 400, start.down, "Down", "down", info="Millimetres.")
-            folds = _slider(0, 150, start.folds, "Folds", "folds", info="Percent.")
-            seed = gr.Number(start.seed, label="Which folds", precision=0, minimum=0, elem_id="desk-seed")
+            across = _slider(-400, 400, start.across, "To the right", "across", info="Millimetres.", unit="millimetres")
+            down = _slider(-400, 400, start.down, "Down", "down", info="Millimetres.", unit="millimetres")
+            folds = _slider(0, 150, start.folds, "Folds", "folds", info="Percent.", unit="percent")
+            seed = Number(start.seed, label="Which folds", precision=0, minimum=0, elem_id="desk-seed")
     return group, [garment, look, colour, place, scale, rotation, across, down, folds, seed]
 
 
@@ -702,14 +711,14 @@ def _page_fields(start: Wanted, ways: list[tuple[str, str]]) -> tuple[Any, list[
             allow_custom_value=True,
             elem_id="desk-size",
         )
-        bleed = _slider(0, 25, start.bleed, "Bleed", "bleed", step=0.5, info="Millimetres beyond the cut.")
+        bleed = _slider(0, 25, start.bleed, "Bleed", "bleed", step=0.5, info="Millimetres beyond the cut.", unit="millimetres")
         fit = gr.Radio(list(FITS), value=start.fit, label="Fit", elem_id="desk-fit")
         enlarge = gr.Radio(ways, value=start.enlarge, label="Enlarge by", elem_id="desk-enlarge")
         compared = Compare(label="A detail, by Lanczos and by the upscaler", empty=NO_DETAIL, elem_id="desk-detail")
         mirrored = gr.Checkbox(start.mirrored, label="Mirrored, for a transfer", elem_id="desk-mirrored")
         kind = gr.Radio(KINDS, value=start.kind, label="Format", elem_id="desk-kind")
         with gr.Accordion("Resolution, marks, paper", open=False, elem_id="desk-page-finer"):
-            dpi = _slider(50, 1200, start.dpi, "Resolution of the file", "dpi", info="Pixels an inch.")
+            dpi = _slider(50, 1200, start.dpi, "Resolution of the file", "dpi", info="Pixels an inch.", unit="pixels an inch")
             marks = gr.Checkbox(start.marks, label="Cutting marks, in a PDF", elem_id="desk-marks")
             paper = gr.Textbox(
                 start.paper,
@@ -727,7 +736,7 @@ def _film_fields(start: Wanted) -> tuple[Any, list[Any]]:
     with group:
         inks = _slider(1, MOST_INKS, start.inks, "Inks", "inks", info="The size is that of the print file.")
         cloth = gr.Textbox(start.cloth, label="Cloth", info="Its colour is left free.", max_lines=1, max_length=40, elem_id="desk-cloth")
-        trap = _slider(0, 2, start.trap, "Trap", "trap", step=0.1, info="Millimetres under later inks.")
+        trap = _slider(0, 2, start.trap, "Trap", "trap", step=0.1, info="Millimetres under later inks.", unit="millimetres")
     return group, [inks, cloth, trap]
 
 

@@ -20,6 +20,7 @@ from engines.production.rendering import other_weights, with_present_weights
 from engines.production.video import FRAME_RATE, save_film
 from engines.recipe import MAX_TRUNCATION, Drawn, Recipe, Sample, Sheet, Swap, Way, read_recipe, save_with_recipe, to_json
 from studio import guards
+from studio.components.bounded import Slider
 from studio.components.delivery import Delivery
 from studio.components.picture_grid import PictureGrid
 from studio.components.picture_viewer import PictureViewer
@@ -448,7 +449,7 @@ def build(services: Services) -> ExploreHandles:
             class_name = gr.Dropdown(
                 list(classes), value=classes[0] if classes else None, label="Class", visible=bool(classes), elem_id="explore-class"
             )
-            truncation = gr.Slider(
+            truncation = Slider(
                 0,
                 MAX_TRUNCATION,
                 TRUNCATION,
@@ -474,7 +475,7 @@ def build(services: Services) -> ExploreHandles:
             with gr.Accordion("Move along directions", open=False, elem_id="explore-directions"):
                 known = directions_of(services, first)
                 sliders = tuple(
-                    gr.Slider(
+                    Slider(
                         -REACH,
                         REACH,
                         0,

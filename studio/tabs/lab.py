@@ -31,6 +31,7 @@ from engines.training.runs import Run
 from engines.translation.publishing import publish_run
 from engines.translation.training import ALL_PRESETS
 from studio import graphics, guards
+from studio.components.bounded import Number
 from studio.components.lab_curves import Charts, LabCurves
 from studio.components.lab_pictures import Classes, LabPictures
 from studio.components.lab_snapshots import LabSnapshots
@@ -573,7 +574,7 @@ def _train_tab() -> TrainHandles:
             preset = gr.Dropdown(presets, value="quick", label="Preset", elem_id="lab-preset")
             about = gr.Markdown(about_preset("quick"), elem_classes="fine-print", elem_id="lab-about", label="About the preset")
             with gr.Row(elem_classes="side-by-side"):
-                minutes = gr.Number(MINUTES, minimum=0.05, label="Minutes", elem_id="lab-minutes", min_width=110)
+                minutes = Number(MINUTES, minimum=0.05, label="Minutes", elem_id="lab-minutes", min_width=110)
                 name = gr.Textbox(label="Name", placeholder="the folder's", max_length=80, max_lines=1, elem_id="lab-name", min_width=130)
             with gr.Accordion("More settings", open=False, elem_id="lab-more"):
                 classes = gr.Textbox(
@@ -585,7 +586,7 @@ def _train_tab() -> TrainHandles:
                     info="NAME=VALUE, one a line, as in `train --set`.", elem_id="lab-settings",
                 )  # fmt: skip
                 source = gr.Dropdown([], value=None, label="Begin with the weights of", elem_id="lab-source")
-                seed = gr.Number(0, precision=0, minimum=0, label="Seed", elem_id="lab-seed")
+                seed = Number(0, precision=0, minimum=0, label="Seed", elem_id="lab-seed")
             with gr.Row(elem_classes="side-by-side"):
                 cost = gr.Button("Estimate", elem_id="lab-estimate", min_width=110)
                 start = gr.Button("Start", variant="primary", elem_id="lab-start", min_width=130)
@@ -607,7 +608,7 @@ def _watch_tab(services: Services) -> WatchHandles:
             status = gr.Markdown("", elem_id="lab-status", elem_classes="fine-print", label="How it stands")
             stop = gr.Button("Stop", elem_id="lab-stop")
             with gr.Row(elem_classes="side-by-side"):
-                minutes = gr.Number(MINUTES, minimum=0.05, label="More minutes", elem_id="lab-resume-minutes", min_width=110)
+                minutes = Number(MINUTES, minimum=0.05, label="More minutes", elem_id="lab-resume-minutes", min_width=110)
                 again = gr.Button("Resume", elem_id="lab-resume", min_width=110)
             axis = gr.Radio(list(AXES), value=AXES[0], label="Curves over", elem_id="lab-axis")
             with gr.Accordion("Send to Explore", open=True, elem_id="lab-sending"):

@@ -27,6 +27,7 @@ from engines.translation.garment_mask import drawn_mask, find_garment, weight_of
 from engines.translation.swap import Swapped, swap_recipe
 from engines.translation.washes import washes
 from studio import guards
+from studio.components.bounded import Slider
 from studio.components.compare import Compare, Comparison
 from studio.components.delivery import Delivery
 from studio.components.mask_editor import SIDE as MASK_SIDE
@@ -478,8 +479,8 @@ def build(services: Services) -> SwapHandles:
                 colour = _amount("Colour", "colour", "Hue and saturation.")
                 texture = _amount("Texture", "texture", "The finest of it: weave, grain.")
                 shading = _amount("Shading", "shading", "Light and dark; less keeps your folds.")
-                feather = gr.Slider(
-                    0, MAX_FEATHER, Mask().feather, step=0.1, label="Feather", elem_id="swap-feather",
+                feather = Slider(
+                    0, MAX_FEATHER, Mask().feather, step=0.1, label="Feather", unit="percent", elem_id="swap-feather",
                     info="Softens the edge inwards, in percent of the longer side.",
                 )  # fmt: skip
             run = gr.Button("Swap the texture", variant="primary", elem_id="swap-run")
@@ -510,7 +511,7 @@ def build(services: Services) -> SwapHandles:
 
 
 def _amount(label: str, name: str, info: str) -> gr.Slider:
-    return gr.Slider(0, MAX_PERCENT, 100, step=1, label=label, info=info, elem_id=f"swap-{name}")
+    return Slider(0, MAX_PERCENT, 100, step=1, label=label, info=info, unit="percent", elem_id=f"swap-{name}")
 
 
 def _build_many(services: Services) -> ManyHandles:

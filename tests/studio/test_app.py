@@ -95,6 +95,15 @@ def test_pictures_come_in_through_our_own_upload_alone(demo: gr.Blocks) -> None:
     assert all(isinstance(component, UploadedImage) for component in taken)
 
 
+def test_every_field_with_bounds_says_them_in_a_sentence(demo: gr.Blocks) -> None:
+    from studio.components.bounded import Number, Slider
+
+    sent = {component for function in demo.fns.values() for component in function.inputs}
+    bounded = [one for one in sent if isinstance(one, gr.Slider | gr.Number) and (one.minimum, one.maximum) != (None, None)]
+    assert len(bounded) > 20
+    assert not [field.label for field in bounded if not isinstance(field, Slider | Number)]
+
+
 def test_drawing_events_wait_for_each_other(demo: gr.Blocks) -> None:
     by_name = {function.api_name: function for function in demo.fns.values()}
     assert {by_name[name].concurrency_id for name in ("sample", "interpolate", "classes", "swap", "mockup", "print", "render")} == {"model"}
