@@ -98,4 +98,4 @@ def measure_find(
 
 
 def _pixels(generator: Generator, recipes: Sequence[Sample]) -> np.ndarray:
-    return to_pixels(draw(generator, recipes))
+    return to_pixels(draw(generator, recipes), 1 if generator.network.channels == 1 else 3)

@@ -27,13 +27,14 @@ class DrawingNetwork(Protocol):
     """What a network offers so that it can be sampled, truncated and interpolated.
 
     Attributes:
-        latent_dim: size of the latent; classes: how many; noise_sizes: height and width of each noise map.
+        latent_dim: size of the latent; classes: how many; channels: of the picture; noise_sizes: height and width of each noise map.
         mean_start: mean of `begin` a class.
         prior: what the latent is drawn from; has_w, has_layers: as of `networks.drawing.Drawing`.
     """
 
     latent_dim: int
     classes: int
+    channels: int
     noise_sizes: list[int]
     mean_start: Tensor
     prior: str
