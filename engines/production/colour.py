@@ -76,13 +76,45 @@ def from_oklab(lab: np.ndarray) -> np.ndarray:
     return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055).astype(np.float32)
 
 
+NAMED = {
+    "black": "#000000 #1b1b1b",
+    "dark grey": "#3c3c3c #525252",
+    "grey": "#707070 #8c8c8c",
+    "light grey": "#adadad #c8c8c8 #dddddd",
+    "white": "#ffffff #f6f6f6",
+    "dark red": "#5a0f14 #8b0000",
+    "red": "#c8102e #ff0000 #e03c31",
+    "coral": "#ff7f50 #fa8072",
+    "orange": "#ff8c00 #ffa500 #d2691e",
+    "brown": "#4b2e20 #6f4628 #8b5a2b #96705b",
+    "tan": "#c19a6b #d2b48c",
+    "beige": "#e8dcc4 #f5f0dc",
+    "yellow": "#ffff00 #ffd700 #f5e27a",
+    "mustard": "#c9a227 #b8860b",
+    "olive": "#556b2f #808000 #4a4a20",
+    "light green": "#90ee90 #b5d8a8",
+    "green": "#008000 #00c000 #00ff00 #5a9e5a",
+    "dark green": "#003300 #1f4d2b",
+    "teal": "#008080 #2f7373",
+    "turquoise": "#40e0d0 #00ffff",
+    "light blue": "#add8e6 #87ceeb #a9bfe0",
+    "blue": "#0000ff #1e63d0 #4682b4 #4a78c8",
+    "navy": "#000080 #14204a #1f3a5f",
+    "purple": "#800080 #6a3d9a #4b2a63",
+    "lilac": "#c8a2c8 #b497d6",
+    "magenta": "#ff00ff #c71585",
+    "pink": "#ffc0cb #ff69b4 #e8a0b0",
+}
+"""Plain names, and colours that each of them is good for: what has a tint that is hardly seen is grey, not the name of the tint."""
+
+
 def name_of(colour: str) -> str:
-    """The CSS name that looks most like a colour "#rrggbb"."""
+    """The plain name that fits a colour "#rrggbb" best, as the eye tells colours apart."""
     names, places = _named()
     return names[int(np.argmin(((places - to_oklab(rgb(colour))) ** 2).sum(axis=1)))]
 
 
 @cache
 def _named() -> tuple[list[str], np.ndarray]:
-    known = [name for name in ImageColor.colormap if "grey" not in name]
-    return known, to_oklab(np.stack([rgb(colour_value(name)) for name in known]))
+    known = [(name, colour) for name, colours in NAMED.items() for colour in colours.split()]
+    return [name for name, _ in known], to_oklab(np.stack([rgb(colour) for _, colour in known]))

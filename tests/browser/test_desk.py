@@ -112,6 +112,17 @@ def test_kept_worn_printed_and_there_again_after_a_reload(open_tab: Opener, ship
     expect(page.get_by_label("tote", exact=True)).to_be_checked()
 
 
+def test_the_words_of_the_upload_and_the_ends_of_a_slider_are_whole(open_tab: Opener) -> None:
+    page = open_tab(TAB)
+    ready(page)
+    box = page.locator("#desk-picture")
+    for words in box.locator(".prompt, .prompt span").all():
+        assert words.evaluate("(node) => node.scrollWidth <= node.clientWidth + 1 || getComputedStyle(node).display === 'inline'")
+    field = page.locator("#desk-tolerance").bounding_box()
+    end = page.locator("#desk-tolerance").get_by_text("50", exact=True).bounding_box()
+    assert field and end and end["x"] + end["width"] <= field["x"] + field["width"] + 1
+
+
 def test_tags_notes_and_a_zip_that_opens_in_another_browser(open_tab: Opener, tmp_path: Path) -> None:
     page = open_tab(TAB)
     ready(page)

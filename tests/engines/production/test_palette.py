@@ -49,6 +49,26 @@ def test_colours_come_back_from_oklab_and_have_names() -> None:
         colour_value("rgb(1,2")
 
 
+@pytest.mark.parametrize(
+    ("name", "colours"),
+    [
+        ("black", "#000000 #211c1d #0c0f1a #1c1c22"),
+        ("dark grey", "#474344 #2f3a3a #404040"),
+        ("grey", "#72716d #808080 #8a7f80"),
+        ("light grey", "#a2a09e #dbddd9 #c0c0c0"),
+        ("white", "#ffffff #f8f8ff #fafafa"),
+        ("brown", "#5c4033 #8b4513"),
+        ("navy", "#191970 #000080"),
+        ("red", "#ff0000 #dc143c"),
+        ("green", "#228b22"),
+        ("blue", "#4169e1"),
+        ("pink", "#ffb6c1"),
+    ],
+)
+def test_a_colour_has_the_plain_name_that_the_eye_gives_it(name: str, colours: str) -> None:
+    assert {colour: name_of(colour) for colour in colours.split()} == dict.fromkeys(colours.split(), name)
+
+
 def test_a_colourway_exchanges_colours_and_keeps_transparency_and_shades() -> None:
     picture = stripes("#203080", "#f0c0a0").convert("RGBA")
     picture.putpixel((0, 0), (0, 0, 0, 0))
