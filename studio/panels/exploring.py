@@ -46,11 +46,12 @@ NEXT = Iterator[tuple[Any, Any, Any, Any]]
 
 @dataclass(frozen=True)
 class Grid:
-    """What the grid shows: the recipes of its pictures, under the key that the page sends back, and what it showed before."""
+    """What the grid shows: its recipes, under the key that the page sends back, what it showed before, and what they are called."""
 
     key: str = ""
     recipes: tuple[Drawn, ...] = ()
     before: "Grid | None" = None
+    what: str = "pictures"
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def fill(
         viewer: strip and state while it fills; without, the viewer is emptied.
     """
     began = time.perf_counter()
-    grid = Grid(secrets.token_hex(4), tuple(recipes), _short_memory(before))
+    grid = Grid(secrets.token_hex(4), tuple(recipes), _short_memory(before), what)
     labels = tuple(short(recipe) for recipe in recipes)
     shown = viewer or (None, Shown())
     yield Tiles(grid.key, labels, message="Drawing…"), grid, *shown
@@ -98,7 +99,7 @@ def _short_memory(grid: Grid, steps: int = 10) -> Grid | None:
     """A grid with no more than so many before it; none for an empty one."""
     if not grid.recipes or not steps:
         return None
-    return Grid(grid.key, grid.recipes, _short_memory(grid.before, steps - 1) if grid.before else None)
+    return Grid(grid.key, grid.recipes, _short_memory(grid.before, steps - 1) if grid.before else None, grid.what)
 
 
 def go_back(services: Services, drawn: Grid, request: gr.Request) -> NEXT:
@@ -109,7 +110,8 @@ def go_back(services: Services, drawn: Grid, request: gr.Request) -> NEXT:
     """
     if drawn.before is None:
         raise StudioError("these are the first pictures: there is nothing to go back to")
-    yield from fill(services, drawn.before.recipes, drawn.before.before or Grid(), services.session_folder(request))
+    last = drawn.before
+    yield from fill(services, last.recipes, last.before or Grid(), services.session_folder(request), last.what)
 
 
 def at_another_truncation(services: Services, drawn: Grid, shown: Shown, truncation: float, request: gr.Request) -> NEXT:

@@ -185,6 +185,16 @@ def test_variations_fill_the_grid_around_the_frame_on_show(services: Services, r
     assert back.recipes == drawn.recipes
 
 
+def test_back_says_again_what_the_pictures_were(services: Services, request_of_ann: gr.Request, tmp_path: Path) -> None:
+    _, drawn = drawn_grid(services, request_of_ann)
+    *_, (_, found, _, _) = exploring.fill(services, drawn.recipes, drawn, tmp_path, "that fit best among 99")
+    *_, (_, other, _, _) = exploring.fill(services, drawn.recipes, found, tmp_path)
+    *_, (tiles, back, _, _) = exploring.go_back(services, other, request_of_ann)
+    assert tiles.message.startswith("16 that fit best among 99 in")
+    *_, (tiles, _, _, _) = exploring.go_back(services, back, request_of_ann)
+    assert tiles.message.startswith("16 pictures in")
+
+
 @pytest.mark.parametrize(("action", "kind"), [("mix", Mix), ("layers", Layers)])
 def test_one_picture_is_made_of_two(services: Services, request_of_ann: gr.Request, action: str, kind: type) -> None:
     _, drawn = drawn_grid(services, request_of_ann)
