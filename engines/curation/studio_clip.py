@@ -654,8 +654,8 @@ def write_model(model: Any, out: Path, training: dict[str, Any]) -> Card:
         card = Card(
             name=out.name,
             title="Studio CLIP",
-            summary="Scores pictures against a prompt, on a laptop and without a download. An open_clip `local-dir` model: "
-            "EfficientNet-Lite0 and one linear layer see, a six-layer transformer of width 256 reads.",
+            summary="Scores pictures against a prompt, on a laptop and without a download. "
+            "EfficientNet-Lite0 and one linear layer see, a six-layer transformer of width 256 reads; open_clip opens it from its folder.",
             kind="clip",
             weights_file=WEIGHTS_FILE,
             weights_sha256=file_hash(temporary / WEIGHTS_FILE),

@@ -33,8 +33,6 @@ function card(one) {
     image.width = one.size[0];
     image.height = one.size[1];
     image.src = one.preview.url;
-  } else {
-    make("div", "blank", item, one.kind);
   }
   const words = make("div", "words", item);
   words.append(title);

@@ -39,6 +39,11 @@ def test_a_preview_is_written_anew_into_the_folder_that_is_served(shipped_zoo: Z
     assert "command" not in dict(card.numbers)
 
 
+def test_a_summary_is_plain_words(shipped_zoo: Zoo) -> None:
+    for name in shipped_zoo.names():
+        assert "`" not in shipped_zoo.card(name).summary
+
+
 def test_a_generator_opens_in_explore_and_a_translator_in_the_swap(services: Services) -> None:
     explored = app.pick_model(services, gr.EventData(None, {"name": "garments"}))
     assert explored[1] == "garments"
