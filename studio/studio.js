@@ -6,6 +6,27 @@
   };
   document.addEventListener("keydown", unfocusable, true);
 
+  // The tab that one was on is open again after a reload, unless the address names one (#swap). It is opened by a press, as by hand, so that it draws.
+  const TAB = "atelier-tab";
+  const tabs = () => [...document.querySelectorAll('#tabs [role="tab"][id^="tab-"]')].filter((one) => one.checkVisibility());
+  const keepTab = () => {
+    const open = tabs().find((one) => one.ariaSelected === "true");
+    if (open) sessionStorage.setItem(TAB, open.id);
+  };
+  addEventListener("pagehide", keepTab);
+  document.addEventListener("visibilitychange", keepTab);
+
+  const named = location.hash.slice(1);
+  const since = Date.now();
+  let pressed = false;
+  addEventListener("pointerdown", () => (pressed = true), { once: true });
+  (function openTab() {
+    const there = tabs();
+    const wanted = [`tab-${named}-button`, sessionStorage.getItem(TAB)].map((id) => there.find((one) => one.id === id)).find(Boolean);
+    if (wanted && !pressed) wanted.click();
+    else if (!there.length && Date.now() - since < 10000) setTimeout(openTab, 50);
+  })();
+
   // How many people are before a visitor, said where the picture will come. Gradio tells it in its stream, and shows it in its own way or not at all.
   const functions = new Map();
   const before = new Map();

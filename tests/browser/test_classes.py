@@ -38,6 +38,19 @@ def test_a_class_is_drawn_at_the_first_visit_and_every_seed_is_another_picture(o
     assert len(set(tiles(page))) == 16
 
 
+def test_a_reload_opens_the_tab_one_was_on_and_draws_in_it_and_an_address_may_name_another(open_tab: Opener) -> None:
+    page = open_tab(TAB)
+    ready(page, 16)
+    page.reload()
+    expect(page.get_by_role("tab", name=TAB, exact=True)).to_have_attribute("aria-selected", "true")
+    ready(page, 16)
+    page.goto(page.url.split("#")[0] + "#models")
+    page.reload()
+    expect(page.locator("#models-cards img").first).to_be_visible()
+    clip = page.locator("#models-cards .card").filter(has=page.get_by_role("heading", name="Studio CLIP"))
+    assert clip.locator(":scope > *").evaluate_all("(nodes) => nodes.map((node) => node.className)") == ["words"]
+
+
 def test_the_pictures_of_a_class_leave_as_files_that_open_again(open_tab: Opener, shipped_zoo: Zoo, tmp_path: Path) -> None:
     page = open_tab(TAB)
     ready(page, 16)

@@ -120,7 +120,9 @@ def test_the_words_of_the_upload_and_the_ends_of_a_slider_are_whole(open_tab: Op
         assert words.evaluate("(node) => node.scrollWidth <= node.clientWidth + 1 || getComputedStyle(node).display === 'inline'")
     field = page.locator("#desk-tolerance").bounding_box()
     end = page.locator("#desk-tolerance").get_by_text("50", exact=True).bounding_box()
-    assert field and end and end["x"] + end["width"] <= field["x"] + field["width"] + 1
+    assert field
+    assert end
+    assert end["x"] + end["width"] <= field["x"] + field["width"] + 1
 
 
 def test_tags_notes_and_a_zip_that_opens_in_another_browser(open_tab: Opener, tmp_path: Path) -> None:
