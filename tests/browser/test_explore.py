@@ -119,13 +119,13 @@ def test_impossible_seeds_get_a_sentence_and_the_tab_goes_on(open_tab: Opener) -
 def test_find_vary_mix_and_walk(open_tab: Opener, shipped_zoo: Zoo, tmp_path: Path) -> None:
     page = open_tab(TAB)
     ready(page)
-    page.locator("#explore-words input, #explore-words textarea").first.fill("city at night")
+    page.locator("#explore-words input, #explore-words textarea").first.fill("narrow alley")
     page.keyboard.press("Enter")
     expect(page.locator("#explore-grid .status")).to_contain_text("that fit best among 500", timeout=120_000)
     ready(page)
     page.locator("#explore-grid [role=option]").first.click()
     shown(page, 1)
-    expect(page.locator("#explore-viewer .caption")).to_contain_text("found for “city at night”")
+    expect(page.locator("#explore-viewer .caption")).to_contain_text("found for “narrow alley”")
     page.get_by_role("button", name="Vary slightly").click()
     expect(page.locator("#explore-grid .status")).to_contain_text("16 neighbours")
     ready(page)
@@ -142,7 +142,7 @@ def test_find_vary_mix_and_walk(open_tab: Opener, shipped_zoo: Zoo, tmp_path: Pa
     assert all(isinstance(parent, Vary) and isinstance(parent.parent, Find) for parent in recipe.parents)
     assert render(shipped_zoo, recipe).tobytes() == imaging.safe_open(path).tobytes()
     page.locator("#explore-back").click()
-    expect(page.locator("#explore-grid .status")).to_contain_text("16 pictures")
+    expect(page.locator("#explore-grid .status")).to_contain_text("16 that fit best among 500")
 
 
 def test_a_picture_is_moved_and_varied_with_the_keyboard_alone(open_tab: Opener) -> None:
