@@ -9,17 +9,19 @@ import argparse
 
 from engines.curation.encoder import SHIPPED_MODEL, load_encoder
 from engines.exploration.choosing import AMONG, candidate_recipes, gather, write_seen
+from engines.exploration.truncation import USUAL_TRUNCATION
 from engines.models.zoo import Zoo
 from engines.progress import TextProgress
 
 HELP = "let a generator remember its pictures for finding"
-TRUNCATION = 0.8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a generator; `models list` shows them")
     parser.add_argument("--among", type=int, default=AMONG, help=f"how many pictures are looked at (default {AMONG})")
-    parser.add_argument("--truncation", type=float, default=TRUNCATION, help=f"ψ, as it will be asked for (default {TRUNCATION})")
+    parser.add_argument(
+        "--truncation", type=float, default=USUAL_TRUNCATION, help=f"ψ, as it will be asked for (default {USUAL_TRUNCATION})"
+    )
     parser.add_argument("--clip", default=SHIPPED_MODEL, metavar="MODEL", help=f"who looks (default {SHIPPED_MODEL})")
 
 

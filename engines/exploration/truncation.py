@@ -9,6 +9,8 @@ from engines import compute
 from engines.models.zoo import DrawingNetwork
 from engines.recipe import Blend, Diverse, Drawn, Find, Layers, Mix, Sample, Steer, Vary, Way, truncation_value
 
+USUAL_TRUNCATION = 0.8
+"""ψ where nobody asked for another: a little safer than all of the variety."""
 MEAN_SAMPLES = 4096
 CHUNK = 256
 

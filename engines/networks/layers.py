@@ -21,7 +21,7 @@ class BatchNorm2d(nn.BatchNorm2d):
         return normed
 
 
-def gate(features: Tensor) -> Tensor:
+def gated_linear(features: Tensor) -> Tensor:
     """The gated linear unit: the first half of the channels times the sigmoid of the second, shape (n, 2 c, h, w) → (n, c, h, w).
 
     Where gradients are wanted it is taken apart, which keeps channels_last on the way back.
@@ -63,7 +63,7 @@ class GatedConv(nn.Module):
         if self.modulation is not None and condition is not None:
             scale, shift = self.modulation(condition)[:, :, None, None].to(features.dtype).chunk(2, dim=1)
             features = features * (1 + scale) + shift
-        return gate(features)
+        return gated_linear(features)
 
 
 class SkipExcitation(nn.Module):

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engines.networks.drawing import Drawing, to_prior
-from engines.networks.layers import BatchNorm2d, GatedConv, SkipExcitation, gate, normalise_latent
+from engines.networks.layers import BatchNorm2d, GatedConv, SkipExcitation, gated_linear, normalise_latent
 
 
 class LightweightGenerator(Drawing):
@@ -57,7 +57,7 @@ class LightweightGenerator(Drawing):
         latent, condition = normalise_latent(to_prior(latent, self.prior)), self.condition(classes)
         joined = latent if condition is None else torch.cat([latent, condition], dim=1)
         features = self.project(joined).reshape(len(latent), 2 * self.widths[0], self.start, self.start)
-        return gate(self.project_norm(features))
+        return gated_linear(self.project_norm(features))
 
     def layered(self, first: Tensor, second: Tensor) -> Tensor:
         """Both side by side, shape (n, 2, channels, start, start): the second one's small maps excite the large maps of the first.

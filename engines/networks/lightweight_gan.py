@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engines.networks.drawing import ClassJudge, Drawing, WholeDiscriminator
-from engines.networks.layers import BatchNorm2d, gate
+from engines.networks.layers import BatchNorm2d, gated_linear
 
 SLOPE = 0.1
 GATES = {3: 7, 4: 8, 5: 9, 6: 10}
@@ -199,7 +199,7 @@ class RisingStage(nn.Module):
             features = self.attention(features)
         features = self.conv(functional.pad(self.blur(self.shuffle(features)), (2, 1, 2, 1)))
         features = features + self.noise_strength.to(features.dtype) * noise.to(features.dtype)
-        return gate(self.norm(features))
+        return gated_linear(self.norm(features))
 
 
 def initialise(network: nn.Module) -> None:
@@ -272,7 +272,7 @@ class LightweightGanGenerator(Drawing):
 
     def begin(self, latent: Tensor, classes: Tensor | None = None) -> Tensor:
         """The first transposed convolution, each place of unit length: latents (n, latent_dim) → features (n, latent_dim, 4, 4)."""
-        features = gate(self.start_norm(self.start(self.joined(latent, classes)[:, :, None, None])))
+        features = gated_linear(self.start_norm(self.start(self.joined(latent, classes)[:, :, None, None])))
         return functional.normalize(features.float(), dim=1)
 
     def draw(self, features: Tensor, classes: Tensor | None = None, noise: Sequence[Tensor] | None = None) -> Tensor:
@@ -325,7 +325,7 @@ class Recall(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         for shuffle, conv in zip(self.shuffles, self.convs, strict=True):
-            features = gate(conv(shuffle(features)))
+            features = gated_linear(conv(shuffle(features)))
         return features
 
 

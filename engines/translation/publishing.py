@@ -82,6 +82,7 @@ def publish_run(
         facts["chosen by"] = f"held-out pictures, among the snapshots of {saved['step']} steps"
     if config.get("from"):
         facts["began with"] = f"the weights of {config['from']['run']}, which had seen {config['from']['pictures']:,} pictures"
+        facts["pictures seen in all"] = f"{_pictures_seen(config, step):,}"
     translates, upscales = "translators" in saved["task"], "network" in saved["task"]
     classes = tuple(config["classes"]) if translates or preset.get("conditional") else ()
     part = "averages" if translates else "average"
@@ -156,8 +157,12 @@ def _seen(run: Run) -> str:
     """A run's name and how many pictures the networks that it hands on have learned from."""
     config, best = run.config(), run.best()
     step = best["step"] if best else run.checkpoint()["step"]
-    pictures = (config.get("from") or {}).get("pictures", 0) + step * config["preset"]["batch"]
-    return f"{run.folder.name}, which had seen {pictures:,} pictures"
+    return f"{run.folder.name}, which had seen {_pictures_seen(config, step):,} pictures"
+
+
+def _pictures_seen(config: dict[str, Any], step: int) -> int:
+    """How many pictures the networks of a step have learned from, those of the runs before counted in."""
+    return (config.get("from") or {}).get("pictures", 0) + step * config["preset"]["batch"]
 
 
 def _states(run: Run, part: str) -> list[dict[str, torch.Tensor]]:

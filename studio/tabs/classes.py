@@ -18,6 +18,7 @@ from engines.evaluation.report import REPORT_FILE
 from engines.exploration.mixing import mix_recipe
 from engines.exploration.sampling import sample_recipes
 from engines.exploration.seeds import parse_seeds
+from engines.exploration.truncation import USUAL_TRUNCATION
 from engines.models.card import Card
 from engines.models.zoo import Generator
 from engines.paths import replacing
@@ -37,7 +38,6 @@ MOST_PICTURES = 64
 SHEET_SEEDS = 8
 GRID_COLUMNS = 8
 CHOSEN = "✓"
-TRUNCATION = 0.8
 MODEL_QUEUE = "model"
 NO_OTHER = ("no other class", "")
 INTRODUCTION = "Ask for a class, or several, and see them drawn from as many seeds as you like."
@@ -62,8 +62,8 @@ class Look:
 
 LOOKS = (
     Look("Dresses", "clothing", "dress", "0-15", 0.8),
-    Look("Shoes, kept plain", "clothing", "shoes", "20-35", 0.5),
-    Look("Wild T-shirts", "clothing", "t-shirt", "100-115", 1.2),
+    Look("Jeans and trousers", "clothing", "pants", "0-15", 0.8),
+    Look("Skirts", "clothing", "skirt", "0-15", 0.8),
     Look("Denim", "materials", "denim", "0-15", 0.8),
     Look("Leather", "materials", "leather", "0-15", 0.8),
 )
@@ -450,7 +450,7 @@ def build(services: Services) -> ClassesHandles:
             truncation = Slider(
                 0,
                 MAX_TRUNCATION,
-                TRUNCATION,
+                USUAL_TRUNCATION,
                 step=0.05,
                 label="Safe ↔ surprising",
                 info="Truncation ψ: at 0 the class at its plainest, at 1 all that the model learned.",

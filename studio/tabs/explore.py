@@ -14,6 +14,7 @@ from engines import imaging
 from engines.curation.encoder import MAX_PROMPT
 from engines.errors import StudioError
 from engines.exploration.sampling import MAX_FRAMES, sample_recipes, way_recipes
+from engines.exploration.truncation import USUAL_TRUNCATION
 from engines.models.zoo import Zoo
 from engines.paths import replacing
 from engines.production.rendering import other_weights, with_present_weights
@@ -61,7 +62,6 @@ from studio.wording import described, file_name, first_sample
 
 FILMS = {"mp4": (60, 24), "gif": (30, 12)}
 MOST_FRAMES = 240
-TRUNCATION = 0.8
 PACES = [("Even", "even"), ("Slow at each picture", "soft")]
 EMPTY = "Draw sixteen pictures, or start from a look above."
 INTRODUCTION = "Every seed is a picture. Draw sixteen, choose what you like, and vary, mix, move or walk from one to the next."
@@ -88,7 +88,7 @@ LOOKS = (
     Look("Quiet leather", "materials", 5, 0.7, "leather"),
     Look("Washed denim", "materials", 40, 0.9, "denim"),
     Look("Long dresses", "clothing", 7, 0.7, "dress"),
-    Look("Shirts", "clothing", 64, 0.8, "shirt"),
+    Look("Faded skirts", "clothing", 5, 0.8, "skirt"),
 )
 
 
@@ -452,7 +452,7 @@ def build(services: Services) -> ExploreHandles:
             truncation = Slider(
                 0,
                 MAX_TRUNCATION,
-                TRUNCATION,
+                USUAL_TRUNCATION,
                 step=0.05,
                 label="Safe ↔ surprising",
                 info="Truncation ψ, of all that is shown",

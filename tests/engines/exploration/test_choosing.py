@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.commands.seen import TRUNCATION
 from engines.curation.encoder import Encoder, load_encoder
 from engines.errors import Cancelled, StudioError
 from engines.exploration.choosing import AMONG, candidate_recipes, diverse, farthest, find, gather, remembered, write_seen
 from engines.exploration.sampling import draw
+from engines.exploration.truncation import USUAL_TRUNCATION
 from engines.models.zoo import Zoo
 from engines.recipe import from_json, to_json
 from tests.tiny import CLASSES
@@ -116,4 +116,4 @@ def test_every_shipped_generator_remembers_the_pictures_that_the_page_chooses_am
     monkeypatch.setenv("STUDIO_HOME", str(tmp_path))
     for name in shipped_zoo.names("generator"):
         generator = shipped_zoo.generator(name)
-        assert remembered(generator, encoder, candidate_recipes(generator, AMONG, truncation=TRUNCATION)) is not None, name
+        assert remembered(generator, encoder, candidate_recipes(generator, AMONG, truncation=USUAL_TRUNCATION)) is not None, name

@@ -3,7 +3,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engines.networks.layers import BatchNorm2d, gate
+from engines.networks.layers import BatchNorm2d, gated_linear
 
 
 @pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format], ids=str)
@@ -31,9 +31,9 @@ def test_batch_norm_can_be_differentiated_twice() -> None:
 
 def test_a_gate_is_the_gated_linear_unit_with_and_without_gradients() -> None:
     features = torch.randn(2, 6, 3, 3, dtype=torch.float64).contiguous(memory_format=torch.channels_last).requires_grad_()
-    opened = gate(features)
+    opened = gated_linear(features)
     with torch.no_grad():
-        assert torch.allclose(gate(features), opened)
+        assert torch.allclose(gated_linear(features), opened)
     expected = functional.glu(features, dim=1)
     assert torch.allclose(opened, expected)
     weight = torch.randn_like(expected)
