@@ -472,9 +472,9 @@ def build(services: Services) -> ClassesHandles:
                     elem_id="classes-grid",
                 )
                 viewer = PictureViewer(label="Chosen", empty=CHOOSE, elem_id="classes-viewer")
-            save = gr.Button("Save all as ZIP", size="sm", elem_id="classes-save")
+            save = gr.Button("Save all as ZIP", size="sm", elem_id="classes-save", elem_classes="look")
             sheet = SheetView(label="Every class beside every seed", empty=NO_SHEET, elem_id="classes-sheet")
-            save_sheet_button = gr.Button("Save the sheet", size="sm", elem_id="classes-save-sheet")
+            save_sheet_button = gr.Button("Save the sheet", size="sm", elem_id="classes-save-sheet", elem_classes="look")
     what = gr.Markdown(about(card) if card else NO_MODEL, elem_classes="fine-print", elem_id="classes-about", label="Model and rights")
     handles = ClassesHandles(
         model, class_names, seeds, truncation, other, share, run, sheet_run, look_buttons, grid, viewer, sheet, save, save_sheet_button,

@@ -51,6 +51,7 @@ MODEL_QUEUE = "model"
 WORK = "lab"
 TICK_SECONDS = 2.0
 MINUTES = 30.0
+FIRST_PRESET = "quick"
 KEPT = 8
 LOOK_SIDE = 96
 STRIP_SIDE = 96
@@ -502,7 +503,7 @@ def on_start(services: Services, *fields: Any) -> tuple[Any, ...]:
 
 
 def on_refresh(services: Services, run: str | None, chosen_set: str | None) -> tuple[Any, ...]:
-    """The lists when the tab is opened: runs (three), sets, searches; the newest run is chosen where none is."""
+    """The lists when the tab is opened: runs (three), sets, searches, presets; the newest run is chosen where none is."""
     home = at_home(services)
     names, found = list(known_runs(home)), sets(home)
     watched = run if run in names else (names[0] if names else None)
@@ -512,7 +513,13 @@ def on_refresh(services: Services, run: str | None, chosen_set: str | None) -> t
         gr.update(choices=names),
         gr.update(choices=found, value=chosen_set if chosen_set in found else (found[0] if found else None)),
         gr.update(choices=list(known_searches(home))),
+        gr.update(choices=preset_choices(*ALL_PRESETS)),
     )
+
+
+def preset_choices(*names: str) -> list[tuple[str, str]]:
+    """What is said of presets, and their names; the page learns of all of them when the tab is opened, which keeps it light."""
+    return [(f"{name}: {ALL_PRESETS[name].summary}", name) for name in names]
 
 
 def on_add(services: Services, folder: str, run: str | None) -> tuple[Any, ...]:
@@ -562,7 +569,6 @@ def build(services: Services) -> LabHandles:
 
 
 def _train_tab() -> TrainHandles:
-    presets = [(f"{name}: {one.summary}", name) for name, one in ALL_PRESETS.items()]
     with gr.Row(elem_classes="workbench"):
         with gr.Column(scale=0, min_width=320, elem_classes="controls"):
             chosen_set = gr.Dropdown([], value=None, label="Exported set", info="From the Curate tab.", elem_id="lab-set")
@@ -571,8 +577,8 @@ def _train_tab() -> TrainHandles:
                 info="A sub-folder is a class.",
             )  # fmt: skip
             look = gr.Button("Look at the pictures", elem_id="lab-look")
-            preset = gr.Dropdown(presets, value="quick", label="Preset", elem_id="lab-preset")
-            about = gr.Markdown(about_preset("quick"), elem_classes="fine-print", elem_id="lab-about", label="About the preset")
+            preset = gr.Dropdown(preset_choices(FIRST_PRESET), value=FIRST_PRESET, label="Preset", elem_id="lab-preset")
+            about = gr.Markdown(about_preset(FIRST_PRESET), elem_classes="fine-print", elem_id="lab-about", label="About the preset")
             with gr.Row(elem_classes="side-by-side"):
                 minutes = Number(MINUTES, minimum=0.05, label="Minutes", elem_id="lab-minutes", min_width=110)
                 name = gr.Textbox(label="Name", placeholder="the folder's", max_length=80, max_lines=1, elem_id="lab-name", min_width=130)
@@ -703,6 +709,6 @@ def _wire(services: Services, to: LabHandles) -> None:
 def fill_when_opened(services: Services, to: LabHandles, tab: gr.Tab, tabs: gr.Tabs) -> None:
     """Read the lists when the tab is opened, and let the clock run while it is."""
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    lists = [to.watch.run, to.compare.runs, to.train.source, to.train.chosen_set, to.search]
+    lists = [to.watch.run, to.compare.runs, to.train.source, to.train.chosen_set, to.search, to.train.preset]
     tab.select(guards.sentences(on_refresh, services), [to.watch.run, to.train.chosen_set], lists, **quiet)
     tabs.select(on_tab, None, to.timer, queue=False, **quiet)
