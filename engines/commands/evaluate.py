@@ -73,15 +73,7 @@ def _clip(arguments: argparse.Namespace, zoo: Zoo, card: Card, progress: Progres
     encoder = Encoders(zoo).get(card.name)
     results = studio_clip.find_by_prompts(encoder, arguments.data, progress)
     figures = tuple(
-        Figure(
-            f"AUC “{result.prompt}”",
-            result.auc,
-            "",
-            sum(result.pictures),
-            headline=True,
-            note=f"median cosine {result.matching:.2f} of {result.pictures[0]} matching pictures, {result.others:.2f} of the others",
-        )
-        for result in results
+        Figure(f"AUC “{result.prompt}”", result.auc, "", sum(result.pictures), headline=True, note=result.spreads) for result in results
     )
     parts = {"held out": max(figure.n for figure in figures)}
     command = f"python -m engines evaluate {card.name} --data DIR --out FILE"

@@ -7,6 +7,9 @@ import numpy as np
 
 from engines.errors import StudioError
 
+SPREAD = (0.05, 0.5, 0.95)
+Spread = tuple[float, float, float]
+
 
 @dataclass(frozen=True)
 class PromptCheck:
@@ -29,15 +32,24 @@ class PromptResult:
 
     Attributes:
         auc: chance that a matching picture scores above another one.
-        matching, others: median score of each side.
+        matching, others: the scores of each side below which 5, 50 and 95 % of them lie.
         pictures: how many match, and how many do not.
     """
 
     prompt: str
     auc: float
-    matching: float
-    others: float
+    matching: Spread
+    others: Spread
     pictures: tuple[int, int]
+
+    @property
+    def spreads(self) -> str:
+        """How the scores lie, in words."""
+        (low, middle, high), (other_low, other, other_high) = self.matching, self.others
+        return (
+            f"cosines: nine tenths of {self.pictures[0]} matching pictures {low:.2f} to {high:.2f}, median {middle:.2f}; "
+            f"of {self.pictures[1]} others {other_low:.2f} to {other_high:.2f}, median {other:.2f}"
+        )
 
 
 def roc_auc(positives: np.ndarray, others: np.ndarray) -> float:
@@ -80,16 +92,14 @@ def check_prompt(check: PromptCheck, scores: np.ndarray, classes: Sequence[str])
     positive = np.isin(names, check.positives)
     other = ~positive & ~np.isin(names, check.ignored)
     auc = roc_auc(scores[positive], scores[other])
-    medians = float(np.median(scores[positive])), float(np.median(scores[other]))
-    return PromptResult(check.prompt, auc, *medians, (int(positive.sum()), int(other.sum())))
+    return PromptResult(check.prompt, auc, _spread(scores[positive]), _spread(scores[other]), (int(positive.sum()), int(other.sum())))
+
+
+def _spread(scores: np.ndarray) -> Spread:
+    low, middle, high = np.quantile(scores, SPREAD).tolist()
+    return low, middle, high
 
 
 def as_figures(results: Sequence[PromptResult]) -> dict[str, str]:
     """Results as lines for a model card."""
-    return {
-        f"AUC “{result.prompt}”": (
-            f"{result.auc:.3f} (median cosine {result.matching:.2f} of {result.pictures[0]} matching pictures, "
-            f"{result.others:.2f} of {result.pictures[1]} others)"
-        )
-        for result in results
-    }
+    return {f"AUC “{result.prompt}”": f"{result.auc:.3f} ({result.spreads})" for result in results}

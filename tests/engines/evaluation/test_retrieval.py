@@ -23,7 +23,11 @@ def test_classes_that_partly_match_count_neither_way() -> None:
     result = check_prompt(PromptCheck("jeans", ("denim",), ignored=("pants",)), scores, ["denim", "denim", "sea", "pants"])
     assert result.auc == 1.0
     assert result.pictures == (2, 1)
-    assert result.matching == pytest.approx(0.85)
+    assert result.matching == pytest.approx((0.805, 0.85, 0.895))
+    assert result.others == pytest.approx((0.1, 0.1, 0.1))
+    assert result.spreads == (
+        "cosines: nine tenths of 2 matching pictures 0.81 to 0.90, median 0.85; of 1 others 0.10 to 0.10, median 0.10"
+    )
 
 
 def test_precision_is_of_what_is_kept_and_recall_of_what_matches() -> None:
