@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import secrets
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -502,15 +503,19 @@ def score_files(services: Services, files: list[str] | None, prompt: str, thresh
         reason}]}, a path being the file's name. Gradio's client would take an object with a path for a file to download.
     """
     cut = None if threshold is None else threshold_value(threshold)
-    found, failed = given_pictures(services, files, services.session_folder(request))
-    scoring = score_pictures(services.encoders.get(), [path for path, _ in found], prompt, cut, names=[name for _, name in found])
+    with tempfile.TemporaryDirectory(dir=services.session_folder(request), ignore_cleanup_errors=True) as unpacked:
+        found, failed = given_pictures(services, files, Path(unpacked))
+        scoring = score_pictures(services.encoders.get(), [path for path, _ in found], prompt, cut, names=[name for _, name in found])
     told = scoring.as_json()
     told["failed"] += [{"path": name, "reason": reason} for name, reason in failed]
     return json.dumps(told, ensure_ascii=False)
 
 
-def given_pictures(services: Services, files: Sequence[str] | None, session: Path) -> tuple[list[tuple[Path, str]], list[tuple[str, str]]]:
+def given_pictures(services: Services, files: Sequence[str] | None, into: Path) -> tuple[list[tuple[Path, str]], list[tuple[str, str]]]:
     """Uploaded pictures, or those of one uploaded ZIP, as (file, name); and (name, reason) of what cannot be taken.
+
+    Args:
+        into: an empty folder for what is in a ZIP.
 
     Raises:
         StudioError: nothing was given, or an archive that cannot be taken.
@@ -526,8 +531,6 @@ def given_pictures(services: Services, files: Sequence[str] | None, session: Pat
     cap = services.settings.max_zip_bytes
     if archives[0].stat().st_size > cap:
         raise StudioError(f"{archives[0].name[:80]} has more than the {cap // 2**20} MB allowed: split it")
-    into = session / "unpacked" / secrets.token_hex(8)
-    into.mkdir(parents=True)
     found: list[tuple[Path, str]] = []
     failed: list[tuple[str, str]] = []
     for item in zip_pictures(archives[0], most_members=MAX_ARCHIVE_MEMBERS, most_unpacked=MAX_UNPACKED * cap):

@@ -331,6 +331,7 @@ def test_the_endpoint_takes_a_zip_and_names_bad_files(services: Services, photog
     found = json.loads(curate.score_files(services, [str(uploads / "both.zip")], "flower", None, ANN))
     assert [one["path"] for one in found["scores"]] == ["in/temple.jpg", "in/flower.jpg"]
     assert [one["path"] for one in found["failed"]] == ["in/notes.doc"]
+    assert list(services.session_folder(ANN).iterdir()) == [], "what was in the ZIP is gone"
     bad = [text_named_jpg(uploads / "poem.jpg"), enormous_png(uploads / "huge.png"), animated_gif(uploads / "moving.gif")]
     cmyk = photograph(uploads / "print.jpg", mode="CMYK")
     told = json.loads(curate.score_files(services, [*photographs, *map(str, bad), str(cmyk)], "flower", None, ANN))
