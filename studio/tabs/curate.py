@@ -22,7 +22,7 @@ from engines.curation.catalogue import Catalogue
 from engines.curation.cut import suggest_cut
 from engines.curation.decisions import RuleVerdict
 from engines.curation.embeddings import EmbeddingStore, View
-from engines.curation.encoder import OPENAI_MODEL, SHIPPED_MODEL, Encoder, encode_prompts
+from engines.curation.encoder import OPENAI_MODEL, SHIPPED_MODEL, Encoder, encode_prompts, model_name
 from engines.curation.prompts import NEGATIVES, directions, prompt_list
 from engines.curation.provenance import Failure, Fetched
 from engines.curation.rules import Pass, Rule, judge
@@ -177,22 +177,37 @@ def _lend_vectors(services: Services, catalogue: Catalogue, encoder: Encoder, st
 
 def arrive(services: Services, desk: Desk, event: gr.EventData, request: gr.Request) -> Desk:
     """A window opens: it gets its name, and the collection that it had before."""
-    told = _told(event)
-    known = open_catalogue(services, request).names()
+    told, catalogue = _told(event), open_catalogue(services, request)
     wanted = told.get("collection")
-    collection = desk.collection or (wanted if isinstance(wanted, str) and wanted in known else "")
-    return replace(desk, actor=views.window_name(told.get("window")), collection=collection).touched()
+    collection = desk.collection or (wanted if isinstance(wanted, str) and wanted in catalogue.names() else "")
+    desk = replace(desk, actor=views.window_name(told.get("window")), collection=collection).touched()
+    return replace(desk, model=_model_of(services, catalogue, desk))
 
 
 def open_collection(services: Services, desk: Desk, name: str | None, request: gr.Request) -> Any:
     """Put a collection on the desk."""
     if not name or name == desk.collection:
         return gr.skip()
-    return desk.opened(guards.one_of(name, open_catalogue(services, request).names(), "the collection"))
+    catalogue = open_catalogue(services, request)
+    desk = desk.opened(guards.one_of(name, catalogue.names(), "the collection"))
+    return replace(desk, model=_model_of(services, catalogue, desk))
+
+
+def _model_of(services: Services, catalogue: Catalogue, desk: Desk) -> str:
+    """The text-image model that scored the open collection, as far as it is offered; the one before where none of these did."""
+    verdict = catalogue.standing(desk.collection).verdict if desk.collection in catalogue.names() else None
+    rule = views.rule_in(verdict.rule) if verdict else None
+    return offered(services, rule) or desk.model
+
+
+def offered(services: Services, rule: Rule | None) -> str:
+    """The name under which the model of a rule is offered; "" where it is not."""
+    name = model_name(rule.model_id) if rule else ""
+    return name if name in text_models(services) else ""
 
 
 def look(services: Services, desk: Desk, compare: str | None, asked: Asked, request: gr.Request) -> tuple[Any, ...]:
-    """The desk's collection as it stands: the grid's value, the collections, the prompts, the saved rules."""
+    """The desk's collection as it stands: the grid's value, the collections, the prompts and what scored them, the saved rules."""
     catalogue = open_catalogue(services, request)
     names = catalogue.names()
     rules = list(catalogue.rules())
@@ -200,7 +215,7 @@ def look(services: Services, desk: Desk, compare: str | None, asked: Asked, requ
     compared = compare if compare in rules else NO_COMPARISON
     saved = (gr.update(choices=rules), gr.update(choices=[("none", NO_COMPARISON), *rules], value=compared))
     if desk.collection not in names:
-        return None, choices, gr.skip(), gr.skip(), gr.skip(), *saved, Asked()
+        return None, choices, *[gr.skip()] * 4, *saved, Asked()
     shown, standing = services.views.look(
         catalogue, desk.collection, open_store(services, request), open_thumbnails(services, request)
     )  # fmt: skip
@@ -227,11 +242,11 @@ def look(services: Services, desk: Desk, compare: str | None, asked: Asked, requ
     )
     now = Asked(desk.collection, "" if shown.rule is None else _question(shown.rule))
     if now == asked or shown.rule is None:
-        return value, choices, gr.skip(), gr.skip(), gr.skip(), *saved, now
+        return value, choices, *[gr.skip()] * 4, *saved, now
     last = shown.rule.passes[-1]
     natural = "margin" if last.negatives else "cosine"
     fields = ("\n".join(last.positives), "\n".join(last.negatives), "auto" if last.method == natural else last.method)
-    return value, choices, *fields, *saved, now
+    return value, choices, *fields, offered(services, shown.rule) or gr.skip(), *saved, now
 
 
 def _question(rule: Rule) -> str:
@@ -255,19 +270,29 @@ def about(rule: Rule | None, decided: bool) -> str:
     return f"{named}{asked}, scored by {rule.model_id}. A threshold belongs to this model and these prompts."
 
 
-def touched(desk: Desk, event: gr.EventData) -> Desk:
+def touched(services: Services, desk: Desk, event: gr.EventData) -> Desk:
     """Something was decided in the page: have it read anew."""
-    return desk.touched()
+    return _taken_up(services, desk, _told(event).get("key")).touched()
 
 
 def commit(services: Services, desk: Desk, event: gr.EventData) -> Any:
     """The threshold as the page left it, checked again and written into the catalogue."""
     told = _told(event)
-    view = services.views.get(told.get("key"))
+    view, window = services.views.get(told.get("key")), views.window_name(told.get("window"))
+    desk = _taken_up(services, desk, view.key)
     if view.collection != desk.collection:
         return gr.skip()
-    views.move_cut(view, told.get("cut"), views.window_name(told.get("window")))
-    return desk.touched()
+    views.move_cut(view, told.get("cut"), window)
+    return replace(desk, actor=window).touched()
+
+
+def _taken_up(services: Services, desk: Desk, key: object) -> Desk:
+    """The desk; with the collection of the view in the page where the server has forgotten it, as it does of who was quiet longest.
+
+    Raises:
+        StudioError: the view is gone, too.
+    """
+    return desk if desk.collection else replace(desk, collection=services.views.get(key).collection)
 
 
 def sheet(services: Services, event: gr.EventData, request: gr.Request) -> Path:
@@ -457,7 +482,7 @@ def use_rule(
     rule = Rule.from_json(saved[guards.one_of(name, list(saved), "the saved rule")])
     encoder = services.views.encoder_of(rule.model_id)
     listen = listening(services, request, WORK, progress)
-    return _judged(services, desk, rule, encoder, request, listen, find_cut=False)
+    return _judged(services, replace(desk, model=offered(services, rule) or desk.model), rule, encoder, request, listen, find_cut=False)
 
 
 def forget_rule(services: Services, desk: Desk, name: str | None, request: gr.Request) -> tuple[Desk, Any, str]:
@@ -593,7 +618,7 @@ def answers(services: Services) -> list[Callable[..., Any]]:
 def build(services: Services) -> CurateHandles:
     """Lay out the tab and wire its own events."""
     models = text_models(services)
-    desk, asked = gr.State(Desk(), time_to_live=3600), gr.State(Asked(), time_to_live=3600)
+    desk, asked = gr.State(Desk()), gr.State(Asked())
     with gr.Row(elem_classes="workbench"):
         with gr.Column(scale=0, min_width=300, elem_classes="controls"):
             collection = gr.Dropdown([], value=None, label="Collection", elem_id="curate-collection")
@@ -677,14 +702,14 @@ def _wire(services: Services, to: CurateHandles) -> None:
     }
     told = [to.desk, to.status]
     fields = [to.desk, to.positives, to.negatives, to.method, to.model]
-    shown = [to.grid, to.collection, to.positives, to.negatives, to.method, to.saved, to.compare, to.asked]
+    shown = [to.grid, to.collection, to.positives, to.negatives, to.method, to.model, to.saved, to.compare, to.asked]
     gr.on(
         [to.desk.change, to.compare.change], guards.sentences(look, services), [to.desk, to.compare, to.asked], shown, queue=False, **last
     )
     to.grid.arrive(guards.sentences(arrive, services), to.desk, to.desk, **onto_desk)
     to.grid.commit(guards.sentences(commit, services), to.desk, to.desk, **onto_desk)
-    to.grid.decided(guards.sentences(touched), to.desk, to.desk, **onto_desk)
-    to.grid.refresh(guards.sentences(touched), to.desk, to.desk, **onto_desk)
+    to.grid.decided(guards.sentences(touched, services), to.desk, to.desk, **onto_desk)
+    to.grid.refresh(guards.sentences(touched, services), to.desk, to.desk, **onto_desk)
     to.grid.sheet(guards.sentences(sheet, services), None, to.delivery, **quiet)
     to.collection.input(guards.sentences(open_collection, services), [to.desk, to.collection], to.desk, **onto_desk)
     to.run.click(guards.sentences(score, services), fields, told, **scoring)

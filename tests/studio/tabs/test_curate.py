@@ -147,6 +147,24 @@ def test_a_threshold_left_over_from_another_collection_changes_nothing(services:
         moved(services, desk, "0" * 32, 0.1)
 
 
+def test_a_window_that_the_server_has_forgotten_goes_on_where_it_was(services: Services, desk: Desk) -> None:
+    desk, _ = score(services, desk)
+    key = shown(services, desk)[0].key
+    again = moved(services, Desk(), key, 0.1)
+    assert (again.collection, again.actor) == (NAME, f"window {WINDOW}")
+    assert shown(services, again)[0].cut == 0.1
+    assert curate.touched(services, Desk(), gr.EventData(None, {"key": key})).collection == NAME
+    for ask in (curate.touched, curate.commit):
+        with pytest.raises(StudioError, match="open the collection again"):
+            ask(services, Desk(), gr.EventData(None, {"key": "0" * 32, "cut": 0.1, "window": WINDOW}))
+
+
+def test_what_a_window_looks_at_is_not_forgotten_while_it_is_open(services: Services) -> None:
+    with gr.Blocks():
+        built = curate.build(services)
+    assert {state.time_to_live for state in (built.desk, built.asked)} == {math.inf}
+
+
 def test_unwanted_things_lower_what_shows_them(services: Services, desk: Desk) -> None:
     desk, _ = score(services, desk, "a building", "a plant\n\na flower")
     view, others = shown(services, desk)
@@ -199,7 +217,7 @@ def test_a_rule_is_saved_used_compared_and_deleted(services: Services, desk: Des
     desk, _ = score(services, desk, "temple")
     view, others = shown(services, desk, "Flowers")
     assert view.compare == "Flowers"
-    assert others[4]["choices"] == ["Flowers"]
+    assert others[5]["choices"] == ["Flowers"]
     told = views.disagreement(services.views.get(view.key), "Flowers", services.views)
     assert sorted(told["notes"]) == ["Flowers drops it", "Flowers keeps it"]
     desk, _ = curate.use_rule(services, desk, "Flowers", ANN, quiet)  # type: ignore[arg-type]
@@ -210,6 +228,22 @@ def test_a_rule_is_saved_used_compared_and_deleted(services: Services, desk: Des
     for act in (lambda: curate.use_rule(services, desk, "Flowers", ANN, quiet), lambda: curate.forget_rule(services, desk, None, ANN)):  # type: ignore[arg-type]
         with pytest.raises(StudioError, match="the saved rule"):
             act()
+
+
+def test_the_model_that_scored_is_the_one_that_reads_the_next_prompts(services: Services, desk: Desk, tmp_path: Path) -> None:
+    shutil.copytree(SHIPPED_MODELS / "studio-clip", tmp_path / "models" / "second-clip")
+    services = Services(Zoo([tmp_path / "models", SHIPPED_MODELS]), services.settings)
+    desk, _ = curate.score(services, desk, "flower", "", "auto", "second-clip", ANN, quiet)  # type: ignore[arg-type]
+    desk, _, _ = curate.save_rule(services, desk, "Flowers", ANN)
+    fresh = curate.arrive(services, Desk(), gr.EventData(None, {"window": WINDOW, "collection": NAME}), ANN)
+    assert (desk.model, fresh.model) == ("second-clip", "second-clip")
+    assert shown(services, fresh)[1][4] == "second-clip"
+    desk, _ = score(services, desk, "temple")
+    view, others = shown(services, desk)
+    assert (desk.model, others[4], "studio-clip@" in view.about) == ("studio-clip", "studio-clip", True)
+    desk, _ = curate.use_rule(services, desk, "Flowers", ANN, quiet)  # type: ignore[arg-type]
+    view, others = shown(services, desk)
+    assert (desk.model, others[4], "second-clip@" in view.about) == ("second-clip", "second-clip", True)
 
 
 def test_every_prompt_is_told_about_a_picture(services: Services, desk: Desk) -> None:
