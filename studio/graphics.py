@@ -13,14 +13,12 @@ from PIL import Image
 
 from engines import imaging
 from engines.errors import StudioError
-from engines.finishing import PrintJob, Step
+from engines.finishing import Step
 from engines.paths import replacing
-from engines.production.printing import page_pixels
 from engines.production.rendering import other_weights, proven_recipe, with_present_weights
 from engines.production.steps import finished, opaque_if_whole
 from engines.recipe import (
     PNG_KEY,
-    Finish,
     Picture,
     Recipe,
     after,
@@ -36,7 +34,6 @@ from studio.wording import title
 
 CHECKS = (244, 222)
 CHECK = 12
-MOST_PIXELS = 40 * 10**6
 THUMBNAIL = 144
 WORKED = 1024
 UNKNOWN_RIGHTS = "unknown, it is a picture of your own"
@@ -130,11 +127,6 @@ def drawn(services: Services, recipe: Recipe, folder: Path) -> Image.Image:
         StudioError: a model that is not here, a value that cannot be, a picture from elsewhere that was not given in this session, or a
             page larger than the studio draws.
     """
-    if isinstance(recipe, Finish) and isinstance(recipe.step, PrintJob):
-        across, down = page_pixels(recipe.step)
-        if across * down > MOST_PIXELS:
-            size = f"{across} × {down} pixels"
-            raise StudioError(f"{size} are more than the {MOST_PIXELS // 10**6} megapixels that are drawn here: lower the resolution")
     given = given_pictures(recipe)
     if len(given) > 1:
         raise StudioError("this picture begins with several files of yours: draw its parts one by one")

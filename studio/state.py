@@ -15,16 +15,21 @@ from PIL import Image
 from engines.curation.catalogue import Catalogue
 from engines.curation.encoder import Encoders
 from engines.curation.thumbnails import Thumbnails
+from engines.errors import StudioError
 from engines.exploration import sampling
+from engines.finishing import PrintJob
 from engines.models.zoo import Zoo
 from engines.production import rendering
-from engines.recipe import AS_DRAWN, EVERYWHERE, Drawn, Look, Mask, Recipe
+from engines.production.printing import page_pixels
+from engines.recipe import AS_DRAWN, EVERYWHERE, Drawn, Finish, Look, Mask, Recipe, parents_of
 from engines.translation import swap as swapping
 from studio import guards
 from studio.settings import SESSION_SECONDS, Settings
 from studio.views import Views
 
 SWEEP_SECONDS = 300
+MOST_PIXELS = 40 * 10**6
+"""Pixels of a page that is drawn here."""
 MOST_ENLARGED = 2**22
 """Pixels that an upscaler draws for one picture here: about 15 s of one core."""
 
@@ -72,7 +77,7 @@ class Services:
         zoo: the models at hand.
         settings: what was decided at the start.
         draw: recipes of one generator → their pictures, in order.
-        render: any recipe, and the file that went into a swap where its recipe needs one → its picture.
+        render: any recipe, and the file that it begins with where it needs one → its picture; no page of more than `MOST_PIXELS`.
         encoders: the text-image models, each loaded once.
         catalogues, thumbnails: those of the person's own machine, or of each session, each opened once.
         views: what the windows of the Curate tab look at.
@@ -103,6 +108,7 @@ class Services:
             return list(sampling.draw(zoo.generator(recipes[0].model), list(recipes)))
 
         def render(recipe: Recipe, input_file: Path | None = None) -> Image.Image:
+            refuse_large_pages(recipe)
             return rendering.render(zoo, recipe, input_file, MOST_ENLARGED)
 
         def swap(
@@ -134,6 +140,22 @@ class Services:
     def _folder(self, request: gr.Request | None) -> Path:
         session: Any = getattr(request, "session_hash", None)
         return self.settings.sessions / guards.session_token(self._secret, session)
+
+
+def refuse_large_pages(recipe: Recipe) -> None:
+    """Refuse a recipe before anything of it is drawn, however deep in it the page lies.
+
+    Raises:
+        StudioError: a page of more than `MOST_PIXELS`.
+    """
+    if isinstance(recipe, Finish) and isinstance(recipe.step, PrintJob):
+        across, down = page_pixels(recipe.step)
+        if across * down > MOST_PIXELS:
+            size = f"{across} × {down} pixels"
+            raise StudioError(f"{size} are more than the {MOST_PIXELS // 10**6} megapixels that are drawn here: lower the resolution")
+    if not isinstance(recipe, Drawn):
+        for parent in parents_of(recipe):
+            refuse_large_pages(parent)
 
 
 def sweep(services: Services, older_than: float = SESSION_SECONDS) -> int:

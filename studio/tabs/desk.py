@@ -45,7 +45,7 @@ from studio.components.picture_viewer import PictureViewer, Strip
 from studio.components.swatches import Painted, Swatches
 from studio.components.uploaded_image import UploadedImage
 from studio.graphics import Graphic
-from studio.state import MOST_ENLARGED, Services
+from studio.state import MOST_ENLARGED, MOST_PIXELS, Services
 
 GRAPHIC, MOCKUP, PRINT, FILMS, FABRIC = "Graphic", "On a garment", "Print file", "Spot colours", "Fabric"
 VIEWS = (MOCKUP, PRINT, FILMS, FABRIC, GRAPHIC)
@@ -497,7 +497,7 @@ def save_page(graphic: Image.Image, recipe: Finish, folder: Path, suffix: str) -
         raise StudioError("this recipe is no page: choose a print")
     guards.one_of(suffix, SUFFIXES, "the format")
     across, down = page_pixels(job)
-    if across * down > graphics.MOST_PIXELS:
+    if across * down > MOST_PIXELS:
         raise StudioError(f"{across} × {down} pixels are too many to draw here: lower the resolution, or use `python -m engines print`")
     path = folder / guards.file_name("print", f"{job.width:g}x{job.height:g}mm", graphics.fingerprint(recipe)[:6], suffix=suffix)
     save_print(graphic, path, job, _origin("print", job, recipe))

@@ -1,9 +1,14 @@
 import os
 import time
+from collections.abc import Callable
 
 import gradio as gr
+import pytest
 
+from engines.errors import StudioError
 from engines.exploration.sampling import sample_recipes
+from engines.finishing import Mockup, PrintJob
+from engines.recipe import Finish, Recipe, Sheet, after
 from studio.state import Services, sweep
 
 
@@ -33,6 +38,18 @@ def test_what_nobody_used_for_an_hour_is_removed(services: Services) -> None:
 
 def test_sweeping_nothing_is_fine(services: Services) -> None:
     assert sweep(services) == 0
+
+
+@pytest.mark.parametrize("within", [lambda page: page, lambda page: after(page, Mockup(side=300)), lambda page: Sheet(1, (page,))])
+def test_a_page_too_large_for_the_studio_is_refused_before_it_is_drawn_however_deep_it_lies(
+    services: Services, within: Callable[[Finish], Recipe]
+) -> None:
+    [recipe] = sample_recipes(services.zoo.generator("scenes"), [1])
+    assert services.render(within(after(recipe, PrintJob(100, 100, dpi=72))))
+    begun = time.perf_counter()
+    with pytest.raises(StudioError, match="lower the resolution"):
+        services.render(within(after(recipe, PrintJob(550, 400, dpi=350))))
+    assert time.perf_counter() - begun < 0.5
 
 
 def test_drawing_and_rendering_agree(services: Services) -> None:
