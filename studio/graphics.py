@@ -92,6 +92,17 @@ def from_recipe(services: Services, recipe: Recipe, folder: Path, once: bool = F
     return _graphic(recipe, drawn(services, recipe, folder), folder)
 
 
+def still_there(services: Services, graphic: Graphic, folder: Path) -> Graphic:
+    """A graphic whose files are there: drawn again where they went, as after an hour in which nobody asked for anything.
+
+    Raises:
+        StudioError: as `drawn`.
+    """
+    if graphic.file.is_file() and graphic.small.is_file():
+        return graphic
+    return from_recipe(services, graphic.recipe, folder)
+
+
 def _file_of(recipe: Recipe, folder: Path) -> Path:
     return folder / f"graphic-{fingerprint(recipe)}.png"
 

@@ -172,11 +172,12 @@ def upscaler_of(wanted: Wanted, graphic: Graphic) -> str:
 
 
 def larger(services: Services, graphic: Graphic, upscaler: str, folder: Path) -> Graphic:
-    """The graphic as an upscaler draws it, drawn once a session; itself where none is named.
+    """The graphic as an upscaler draws it, drawn once a session; itself where none is named, its files made again where they went.
 
     Raises:
-        StudioError: no such upscaler.
+        StudioError: no such upscaler, or a graphic that began with a file which is gone.
     """
+    graphic = graphics.still_there(services, graphic, folder)
     if not upscaler:
         return graphic
     return graphics.from_recipe(services, enlarge_recipe(graphic.recipe, services.zoo.upscaler(upscaler)), folder, once=True)
@@ -304,7 +305,7 @@ def choose_way(desk: Desk, name: str) -> tuple[Any, Any]:
     """The desk with the colours of a colourway, and its swatches; chosen by hand they stay."""
     if desk.graphic is None or name == BY_HAND:
         return gr.skip(), gr.skip()
-    own = colours_of(desk.graphic)
+    own = colours_of(desk.graphic) or tuple(Painted(colour, "", 0.0, colour) for colour in desk.old)
     old = tuple(one.old for one in own)
     new = old
     if name != AS_IT_IS and own:

@@ -19,6 +19,7 @@ from studio.settings import Settings
 from studio.state import Services
 from studio.tabs import desk
 from studio.tabs.desk import FABRIC, FILMS, GRAPHIC, MOCKUP, PRINT, VIEWS, Desk, Wanted
+from tests.pictures import photograph
 from tests.tiny import publish_tiny_upscaler
 
 
@@ -153,6 +154,32 @@ def test_a_field_that_cannot_be_gets_a_sentence(lying: Desk, wrong: Wanted) -> N
     with pytest.raises(StudioError) as refused:
         desk.preview(lying, wrong)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_what_lies_on_the_desk_is_drawn_again_when_its_files_were_swept_away(
+    services: Services, lying: Desk, folder: Path, request_of_ann: gr.Request, view: str
+) -> None:
+    wanted = astuple(Wanted(view, size="a6"))
+    before, _, _ = desk.show(services, lying, request_of_ann, *wanted)
+    for again in (desk.show, desk.save, lambda services, lying, request, *fields: desk.kept(services, lying, folder, *fields)):
+        services.forget(folder)
+        folder.mkdir(parents=True)
+        assert again(services, lying, request_of_ann, *wanted)
+    assert desk.show(services, lying, request_of_ann, *wanted)[0].caption == before.caption
+    services.forget(folder)
+    changed, swatches = desk.choose_way(lying, "Ink and paper")
+    assert [one.new for one in swatches] == list(changed.new)
+    assert set(changed.new) <= set(desk.WAYS["Ink and paper"])
+
+
+def test_a_picture_of_ones_own_that_was_swept_away_is_asked_for_again(
+    services: Services, folder: Path, request_of_ann: gr.Request, tmp_path: Path
+) -> None:
+    own = Desk(graphics.from_upload(services, photograph(tmp_path / "own.png"), folder))
+    services.forget(folder)
+    with pytest.raises(StudioError, match="open that file under Mock-up and print"):
+        desk.show(services, own, request_of_ann, *astuple(Wanted()))
 
 
 def test_an_empty_desk_shows_nothing_and_saves_nothing(services: Services, request_of_ann: gr.Request) -> None:
