@@ -63,7 +63,7 @@ def page(services: Services) -> gr.Blocks:
     settings = services.settings
     with Page(title=TITLE, analytics_enabled=False, delete_cache=(600, SESSION_SECONDS), fill_width=True) as demo:
         gr.HTML(f"<header><h1>{TITLE}</h1><p>{SUBTITLE}</p></header>", elem_id="masthead", label="Atelier", apply_default_css=False)
-        if settings.space:
+        if not settings.local:
             gr.Markdown(NOTHING_KEPT, elem_id="nothing-kept", label="What is kept")
         with gr.Tabs(elem_id="tabs") as tabs:
             with gr.Tab("Curate", id="curate", elem_id="tab-curate"):

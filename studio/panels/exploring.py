@@ -324,7 +324,7 @@ def rename(services: Services, model: str, old: str | None, new: str) -> tuple[A
     Returns:
         the choices of names, the emptied field, and the sliders.
     """
-    if services.settings.space:
+    if not services.settings.local:
         raise StudioError("a shared studio keeps no names: rename directions on your own machine")
     card = services.zoo.card(model)
     named = renamed(load_directions(services.zoo.folder(model), card), str(old or ""), new)

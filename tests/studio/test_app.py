@@ -130,14 +130,17 @@ def test_the_page_stays_small(config: dict[str, Any]) -> None:
     assert len(json.dumps(config, default=str)) < 150_000
 
 
-def test_only_a_space_says_that_nothing_is_kept(config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("space", [True, False])
+def test_only_a_shared_studio_says_that_nothing_is_kept(
+    config: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, space: bool
+) -> None:
     for name in ("STUDIO_HOME", "GRADIO_TEMP_DIR"):
         monkeypatch.setenv(name, str(tmp_path))
     publish_tiny_models(tmp_path / "models")
-    space = app.build(Settings(home=tmp_path, space=True, host="0.0.0.0")).config
-    said = [component["props"].get("value") for component in space["components"] if component["props"].get("elem_id") == "nothing-kept"]
+    shared = app.build(Settings(home=tmp_path, space=space, host="0.0.0.0")).config
+    said = [component["props"].get("value") for component in shared["components"] if component["props"].get("elem_id") == "nothing-kept"]
     assert said == [app.NOTHING_KEPT]
-    assert len(space["components"]) < 400
+    assert len(shared["components"]) < 400
     assert not [component for component in config["components"] if component["props"].get("elem_id") == "nothing-kept"]
 
 

@@ -1,6 +1,7 @@
 import itertools
 import math
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +236,9 @@ def test_a_picture_is_moved_along_a_direction_and_back(services: Services, reque
         assert further.recipes[0].parent == shown.recipes[0]
         assert exploring.move(services, further, request_of_ann, 0, 0, 0)[1] == shown
         assert exploring.rename(services, "scenes", "Up", "Taller")[2]["label"] == "Taller"
+        shared = Services(services.zoo, replace(services.settings, host="0.0.0.0"))
+        with pytest.raises(StudioError, match="a shared studio keeps no names"):
+            exploring.rename(shared, "scenes", "Taller", "Shorter")
         for values in ((9.0,), (math.nan,), ("1",)):
             with pytest.raises(StudioError):
                 exploring.move(services, shown, request_of_ann, *values)
