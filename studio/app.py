@@ -10,14 +10,14 @@ import gradio as gr
 from engines import imaging
 from engines.errors import StudioError
 from engines.models.zoo import Zoo
-from engines.recipe import Drawn, Recipe, read_recipe
+from engines.recipe import Recipe, read_recipe
 from studio import graphics, guards, theme, turns, wording
 from studio.components.delivery import Delivery
 from studio.components.scripts import routes
 from studio.components.tray import Tray, Word
 from studio.page import Page
 from studio.panels import tray as trays
-from studio.panels.exploring import SLIDERS, show_drawn, slider_updates
+from studio.panels.exploring import SLIDERS, show_drawn
 from studio.settings import SESSION_SECONDS, Settings
 from studio.state import Services, start_sweeping
 from studio.tabs import classes, curate, desk, explore, lab, models, swap
@@ -158,7 +158,7 @@ def _send(
     services: Services, tray: Tray, tabs: gr.Tabs, explored: explore.ExploreHandles, swapped: swap.SwapHandles, on_desk: desk.DeskHandles
 ) -> None:
     """A picture of the tray goes to the tab that it is sent to."""
-    outputs = [tabs, tray, explored.viewer, explored.shown, *explored.sliders, swapped.picture, *on_desk.laid]
+    outputs = [tabs, tray, explored.viewer, explored.shown, *explored.fields, swapped.picture, *on_desk.laid]
     event = tray.send(guards.sentences(send, services), None, outputs, **QUIET)
     desk.show_again(services, on_desk, event)
 
@@ -167,12 +167,12 @@ def send(services: Services, event: gr.EventData, request: gr.Request) -> list[A
     """Open a tab with a picture in it.
 
     Returns:
-        the tabs, a word for the tray, Explore's viewer, its state and sliders, the picture of the swap, and what lies on the desk.
+        the tabs, a word for the tray, Explore's viewer, its state and fields, the picture of the swap, and what lies on the desk.
     """
     place, recipe = trays.sent(event)
     recipe, note = graphics.present(services, recipe)
     folder = services.session_folder(request)
-    viewed: list[Any] = [gr.skip()] * (2 + SLIDERS)
+    viewed: list[Any] = [gr.skip()] * (2 + explore.FIELDS)
     picture, laid = gr.skip(), desk.untouched()
     if place == "explore":
         viewed = list(show_in_explore(services, recipe, folder, note))
@@ -220,10 +220,10 @@ def new_model(services: Services, name: str) -> list[Any]:
 
 
 def show_in_explore(services: Services, recipe: Recipe, folder: Path, note: str) -> tuple[Any, ...]:
-    """A picture in Explore's viewer, whatever it was made of: the strip, its state, and the sliders of its model's directions at 0."""
+    """A picture in Explore's viewer, whatever it was made of: the strip, its state, and the fields as its recipe has them."""
     picture = graphics.on_checks(graphics.drawn(services, trays.light(recipe), folder))
     viewed = show_drawn(picture, recipe, folder, f"{wording.title(recipe)}. {note}".strip())
-    return *viewed, *(slider_updates(services, recipe.model) if isinstance(recipe, Drawn) else [gr.skip()] * SLIDERS)
+    return *viewed, *explore.fields_of(services, recipe)
 
 
 def launch_kwargs(settings: Settings) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from studio.components.picture_grid import Tiles, save_sprite
 from studio.components.picture_viewer import Strip
 from studio.panels.stopping import listening
 from studio.state import Services
-from studio.wording import described, seed_of, short
+from studio.wording import described, first_sample, seed_of, short
 
 GRID = 16
 GRID_COLUMNS = 4
@@ -134,8 +134,11 @@ def at_another_truncation(services: Services, drawn: Grid, shown: Shown, truncat
 def shuffle_rest(
     services: Services, drawn: Grid, shown: Shown, model: str, class_name: str | None, truncation: float, request: gr.Request
 ) -> NEXT:
-    """Other seeds in place of all pictures but those that are chosen."""
+    """Other seeds in place of all pictures but those that are chosen; of the model that drew them, whatever the fields say."""
     kept = set(chosen_of(shown))
+    if drawn.recipes and drawn.recipes[0].model != model:
+        first = first_sample(drawn.recipes[0])
+        model, class_name = drawn.recipes[0].model, first.class_name if first else None
     seeds = [random.randrange(100_000) for _ in range(GRID)]
     fresh = sample_recipes(services.zoo.generator(model), seeds, class_for(services, model, class_name), truncation)
     recipes = [old if old in kept else new for old, new in zip(drawn.recipes or fresh, fresh, strict=False)]

@@ -2,7 +2,7 @@
 
 import random
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from engines.paths import replacing
 from engines.production.rendering import other_weights, with_present_weights
 from engines.production.video import FRAME_RATE, save_film
 from engines.recipe import MAX_TRUNCATION, Drawn, Recipe, Sample, Sheet, Swap, Way, read_recipe, save_with_recipe, to_json
-from studio import guards
+from studio import graphics, guards
 from studio.components.bounded import Slider
 from studio.components.delivery import Delivery
 from studio.components.picture_grid import PictureGrid
@@ -51,7 +51,7 @@ from studio.panels.exploring import (
     name_choices,
     rename,
     show_chosen,
-    show_picture,
+    show_drawn,
     shuffle_rest,
     slider_updates,
     walk_again,
@@ -130,6 +130,11 @@ class ExploreHandles:
         """What `change_model` fills when another model is chosen."""
         return [self.class_name, self.rights, self.every_class, self.old_name, *self.sliders]
 
+    @property
+    def fields(self) -> list[Any]:
+        """What `fields_for` fills: model, class, truncation, seed, and what changes with a model."""
+        return [self.model, self.class_name, self.truncation, self.seed, *self.of_model[1:]]
+
 
 # What a model offers
 
@@ -144,6 +149,11 @@ def model_choices(zoo: Zoo) -> list[tuple[str, str]]:
     """Title and name of each generator, the cityscape first."""
     names = sorted(zoo.names("generator"), key=lambda name: (name != "cityscape", name))
     return [(zoo.card(name).title, name) for name in names]
+
+
+def model_field(zoo: Zoo, chosen: str) -> Any:
+    """The model field with all models that are at hand now, which may be more than when the page was built."""
+    return gr.update(choices=model_choices(zoo), value=chosen)
 
 
 def rights_of(zoo: Zoo, model: str) -> str:
@@ -162,7 +172,8 @@ def change_model(services: Services, model: str) -> tuple[Any, ...]:
 def fields_for(services: Services, model: str, class_name: str | None, truncation: float, seed: int) -> tuple[Any, ...]:
     """Model, class, truncation and seed as fields; then what changes with a model, but for its class."""
     _, *rest = change_model(services, model)
-    return model, class_field(services.zoo.card(model).classes, class_name), truncation, str(seed), *rest
+    classes = class_field(services.zoo.card(model).classes, class_name)
+    return model_field(services.zoo, model), classes, truncation, str(seed), *rest
 
 
 def class_field(classes: Sequence[str], chosen: str | None = None) -> Any:
@@ -284,15 +295,24 @@ def open_recipe(services: Services, path: str | None, request: gr.Request) -> tu
     recipe = read_recipe(Path(path))
     if recipe is None:
         raise StudioError(f"{Path(path).name} holds no recipe: upload a PNG as Atelier saved it, not a copy made elsewhere")
-    if isinstance(recipe, Swap) and recipe.source is None:
+    folder = services.session_folder(request)
+    if isinstance(recipe, Swap) and recipe.source is None and not graphics.at_hand(recipe, folder):
         raise StudioError("this is a texture swap of a picture of yours: open that picture in the Texture swap tab to do it again")
     note = f"Drawn again from its recipe. {described(recipe)}"
     changed = other_weights(services.zoo, recipe)
     if changed:
         note += f". The weights of {', '.join(changed)} here are others than those it was first drawn with, so it may look different"
         recipe = with_present_weights(services.zoo, recipe)
-    viewed = show_picture(services, recipe, services.session_folder(request), note)
+    viewed = show_drawn(graphics.on_checks(graphics.drawn(services, recipe, folder)), recipe, folder, note)
     return *viewed, *fields_of(services, recipe)
+
+
+def step_back(services: Services, drawn: Grid, request: gr.Request) -> Iterator[tuple[Any, ...]]:
+    """`go_back`, with the fields as the pictures there have them: what is made next is of their model."""
+    fields = fields_of(services, drawn.before.recipes[0]) if drawn.before else ()
+    for values in go_back(services, drawn, request):
+        yield *values, *fields
+        fields = (gr.skip(),) * FIELDS
 
 
 def fields_of(services: Services, recipe: Recipe) -> tuple[Any, ...]:
@@ -333,7 +353,7 @@ def save_file(services: Services, shown: Shown, frame: object, kind: object, fol
         sheet = Sheet(STRIP_COLUMNS, shown.recipes)
         return save_picture(services.render(sheet), sheet, folder)
     recipe = shown.recipes[guards.finite_int(frame, "the frame", 0, len(shown.recipes) - 1)]
-    return save_picture(services.render(recipe), recipe, folder)
+    return save_picture(graphics.drawn(services, recipe, folder), recipe, folder)
 
 
 def save_frames(services: Services, shown: Shown, folder: Path) -> Path:
@@ -527,7 +547,6 @@ def _wire(services: Services, to: ExploreHandles, looks: Sequence[Look]) -> None
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     drawing: dict[str, Any] = {**quiet, "concurrency_id": MODEL_QUEUE}
     recipe_fields = [to.model, to.class_name, to.truncation, to.seed]
-    fields = [*recipe_fields, *to.of_model[1:]]
     filled = [to.grid, to.drawn, to.viewer, to.shown]
     grid: dict[str, Any] = {"inputs": [to.drawn, *recipe_fields], "outputs": filled, **drawing}
     redraw = {**grid, "fn": guards.sentences(redraw_grid, services)}
@@ -544,10 +563,10 @@ def _wire(services: Services, to: ExploreHandles, looks: Sequence[Look]) -> None
     )
     to.surprise.click(surprise, None, [to.seed, to.truncation], queue=False, **quiet).then(**redraw)
     for button, look in zip(to.looks, looks, strict=True):
-        button.click(guards.sentences(take_look, services, look), None, fields, queue=False, **quiet).then(**redraw)
+        button.click(guards.sentences(take_look, services, look), None, to.fields, queue=False, **quiet).then(**redraw)
     _wire_making(services, to, filled, drawing)
     viewed = [to.viewer, to.shown]
-    to.opened.upload(guards.sentences(open_recipe, services), to.opened, [*viewed, *fields], **drawing)
+    to.opened.upload(guards.sentences(open_recipe, services), to.opened, [*viewed, *to.fields], **drawing)
     saving = {**drawing, "trigger_mode": "multiple", "show_progress": "minimal"}
     to.viewer.save(guards.sentences(save_shown, services), to.shown, to.delivery, show_progress_on=to.viewer, **saving)
     to.sheet.click(guards.sentences(save_sheet, services), to.drawn, to.delivery, show_progress_on=to.grid, **saving)
@@ -561,7 +580,7 @@ def _wire_making(services: Services, to: ExploreHandles, filled: list[Any], draw
     to.grid.pick(guards.sentences(pick, services), [to.drawn, to.model, to.loop, to.easing], [*viewed, *to.sliders], **latest)
     gr.on([to.loop.input, to.easing.input], guards.sentences(walk_again, services), [to.shown, to.loop, to.easing], viewed, **latest)
     to.viewer.act(guards.sentences(act, services), [to.drawn, to.shown], filled, **drawing)
-    to.back.click(guards.sentences(go_back, services), to.drawn, filled, **drawing)
+    to.back.click(guards.sentences(step_back, services), to.drawn, [*filled, *to.fields], **drawing)
     to.shuffle.click(guards.sentences(shuffle_rest, services), [to.drawn, to.shown, *wish], filled, **drawing)
     seeking = {**drawing, "show_progress": "full", "show_progress_on": to.grid}
     gr.on(

@@ -59,15 +59,19 @@ def test_explore_offers_the_directions_of_the_model_that_was_opened(services: Se
     assert app.new_model(services, "garments")[2:] == list(of_model)
 
 
-def test_a_picture_sent_to_explore_comes_with_the_directions_of_its_model(
+def test_a_picture_sent_to_explore_comes_with_the_fields_and_directions_of_its_model(
     services: Services, request_of_ann: gr.Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STUDIO_HOME", str(tmp_path))
-    [recipe] = sample_recipes(services.zoo.generator("scenes"), [5])
-    card = services.zoo.card("scenes")
-    save_directions(own_file("scenes"), card, [Direction("Up", "sefa", 0, shift_text([0.5] * 16))])
+    [recipe] = sample_recipes(services.zoo.generator("garments"), [5], "shoes", 0.6)
+    card = services.zoo.card("garments")
+    save_directions(own_file("garments"), card, [Direction("Up", "sefa", 0, shift_text([0.5] * 16))])
     sent = app.send(services, gr.EventData(None, {"to": "explore", "recipe": to_json(recipe)}), request_of_ann)
-    strip, shown, first, second = sent[2:6]
+    strip, shown, model, class_name, truncation, seed, rights, _, _, first, second, *_ = sent[2:]
+    assert (model["value"], class_name["value"], truncation, seed) == ("garments", "shoes", 0.6, "5")
+    assert card.rights in rights
+    elsewhere = app.send(services, gr.EventData(None, {"to": "swap", "recipe": to_json(recipe)}), request_of_ann)
+    assert (len(elsewhere), str(elsewhere[4])) == (len(sent), str(gr.skip()))
     assert shown.recipes == (recipe,)
     assert strip.actions
     assert (first["label"], first["visible"], second["visible"]) == ("Up", True, False)

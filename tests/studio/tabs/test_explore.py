@@ -13,15 +13,35 @@ from PIL import Image
 from engines.errors import StudioError
 from engines.exploration.directions import Direction, own_file, save_directions
 from engines.exploration.sampling import draw, sample_recipes
+from engines.finishing import Mockup, Shape
 from engines.models.zoo import Zoo
 from engines.production.rendering import render
-from engines.recipe import MAX_SEED, Blend, Layers, Mix, Recipe, Sample, Sheet, Steer, Vary, read_recipe, save_with_recipe, shift_text
+from engines.recipe import (
+    MAX_SEED,
+    Blend,
+    Layers,
+    Mix,
+    Picture,
+    Recipe,
+    Sample,
+    Sheet,
+    Steer,
+    Vary,
+    after,
+    file_hash,
+    read_recipe,
+    save_with_recipe,
+    shift_text,
+)
+from engines.translation.swap import swap_recipe
+from studio import graphics
 from studio.components.picture_grid import Tiles
 from studio.panels import exploring
 from studio.panels.exploring import Grid, Shown
 from studio.state import Services
 from studio.tabs import explore
 from studio.wording import file_name
+from tests.pictures import photograph
 
 
 def pixels(path: Path | str) -> np.ndarray:
@@ -222,6 +242,30 @@ def test_chosen_pictures_stay_when_the_rest_is_shuffled(services: Services, requ
     assert (same, strip) == ([2, 9], gr.skip())
 
 
+def test_pictures_of_another_model_than_the_fields_say_are_shuffled_among_themselves(
+    services: Services, request_of_ann: gr.Request
+) -> None:
+    garments = tuple(sample_recipes(services.zoo.generator("garments"), range(16), "hat", 0.7))
+    *_, (_, shuffled, _, _) = exploring.shuffle_rest(
+        services, Grid("k", garments), Shown(garments[2:3]), "scenes", None, 0.7, request_of_ann
+    )
+    assert {(recipe.model, recipe.class_name) for recipe in shuffled.recipes if isinstance(recipe, Sample)} == {("garments", "hat")}
+    assert [place for place in range(16) if shuffled.recipes[place] == garments[place]] == [2]
+
+
+def test_the_way_back_brings_the_fields_of_the_pictures_there(services: Services, request_of_ann: gr.Request) -> None:
+    garments = Grid("k", tuple(sample_recipes(services.zoo.generator("garments"), range(5, 21), "hat", 0.6)))
+    scenes = Grid("l", tuple(sample_recipes(services.zoo.generator("scenes"), range(16))), garments)
+    first, *later = explore.step_back(services, scenes, request_of_ann)
+    _, back, _, _, model, classes, truncation, seed, *rest = first
+    assert back.recipes == garments.recipes
+    assert (model["value"], classes["value"], truncation, seed) == ("garments", "hat", 0.6, "5")
+    assert len(rest) == explore.FIELDS - 4
+    assert all(len(step) == len(first) and set(map(str, step[4:])) == {str(gr.skip())} for step in later)
+    with pytest.raises(StudioError, match="nothing to go back to"):
+        list(explore.step_back(services, garments, request_of_ann))
+
+
 def test_a_picture_is_moved_along_a_direction_and_back(services: Services, request_of_ann: gr.Request) -> None:
     card = services.zoo.card("scenes")
     save_directions(own_file("scenes"), card, [Direction("Up", "sefa", 0, shift_text([0.5] * 16))])
@@ -303,7 +347,7 @@ def test_a_saved_picture_opens_again_with_its_fields(services: Services, request
     path = explore.sample(services, "garments", "41", 1, 0.6, "shoes", request_of_ann)[0]
     strip, shown, model, classes, truncation, seed, *_ = explore.open_recipe(services, path, request_of_ann)
     assert strip.caption.startswith("Drawn again from its recipe")
-    assert (model, classes["value"], truncation, seed) == ("garments", "shoes", 0.6, "41")
+    assert (model["value"], classes["value"], truncation, seed) == ("garments", "shoes", 0.6, "41")
     assert isinstance(shown.recipes[0], Sample)
 
 
@@ -314,6 +358,25 @@ def test_a_picture_drawn_with_other_weights_says_so(services: Services, request_
     strip, shown, *_ = explore.open_recipe(services, str(tmp_path / "old.png"), request_of_ann)
     assert "The weights of scenes here are others" in strip.caption
     assert shown.recipes[0].weights == card.weights_sha256  # type: ignore[union-attr]
+
+
+def test_what_was_made_of_a_file_that_was_given_in_this_session_opens_and_is_saved_again(
+    services: Services, request_of_ann: gr.Request, tmp_path: Path
+) -> None:
+    folder, own = services.session_folder(request_of_ann), photograph(tmp_path / "own.png")
+    given = file_hash(own)
+    mockup = after(after(Picture(given), Shape("heart")), Mockup(side=300))
+    swapped = swap_recipe(services.zoo.translator("leather-denim"), "denim", given)
+    for recipe in (mockup, swapped):
+        save_with_recipe(Image.new("RGB", (8, 8)), tmp_path / "kept.png", recipe)
+        with pytest.raises(StudioError, match="of yours"):
+            explore.open_recipe(services, str(tmp_path / "kept.png"), gr.Request(session_hash="bob"))
+        graphics.remember(own, folder)
+        strip, shown, *_ = explore.open_recipe(services, str(tmp_path / "kept.png"), request_of_ann)
+        assert (strip.frames, shown.recipes) == (1, (recipe,))
+        saved = explore.save_file(services, shown, 0, "png", folder)
+        assert read_recipe(saved) == recipe
+        assert saved.stat().st_size > 1000
 
 
 def test_a_picture_without_a_recipe_gets_a_sentence(services: Services, request_of_ann: gr.Request, tmp_path: Path) -> None:
