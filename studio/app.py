@@ -125,7 +125,7 @@ def _keep(
     for handles in (explored, of_classes):
         handles.viewer.keep(guards.sentences(keep_shown, services), handles.shown, tray, **many)
     on_desk.viewer.keep(guards.sentences(keep_desk, services), [on_desk.desk, *on_desk.fields], tray, **many)
-    swapped.keep.click(guards.sentences(keep_swap, services), [swapped.download, swapped.picture], tray, **many)
+    swapped.keep.click(guards.sentences(keep_swap, services), swapped.download, tray, **many)
 
 
 def keep_shown(services: Services, shown: explore.Shown, event: gr.EventData, request: gr.Request) -> Word:
@@ -141,7 +141,7 @@ def keep_desk(services: Services, lying: desk.Desk, request: gr.Request, *values
     return trays.kept(services, *desk.kept(services, lying, services.session_folder(request), *values))
 
 
-def keep_swap(services: Services, made: str | None, picture: str | None, request: gr.Request) -> Word:
+def keep_swap(services: Services, made: str | None) -> Word:
     """The swap that was made last, for the tray."""
     if not made:
         raise StudioError("there is no swap to keep yet: swap a picture first")
@@ -149,8 +149,6 @@ def keep_swap(services: Services, made: str | None, picture: str | None, request
     recipe = read_recipe(path)
     if recipe is None:
         raise StudioError("this swap holds no recipe: swap the picture again")
-    if picture:
-        graphics.remember(Path(picture), services.session_folder(request))
     return trays.kept(services, recipe, imaging.safe_open(path))
 
 

@@ -26,7 +26,7 @@ from engines.translation.familiarity import read_familiar, unfamiliar
 from engines.translation.garment_mask import drawn_mask, find_garment, weight_of
 from engines.translation.swap import Swapped, swap_recipe
 from engines.translation.washes import washes
-from studio import guards
+from studio import graphics, guards
 from studio.components.bounded import Slider
 from studio.components.compare import Compare, Comparison
 from studio.components.delivery import Delivery
@@ -48,6 +48,8 @@ MODEL_QUEUE = "model"
 MANY_QUEUE = "many swaps"
 MOST_FILES = 500
 NOTED = 6
+SHOWN = 5
+"""How many components `swap_upload` fills."""
 STOP_FILE = "stop-swapping"
 ROWS = ("Original", "Generated", "Recovered")
 GARMENT, WHOLE = "Only the garment", "The whole picture"
@@ -88,7 +90,9 @@ class SwapHandles:
     download: gr.DownloadButton
     keep: gr.Button
     line: gr.Markdown
+    rights: gr.Markdown
     there: gr.State
+    made: gr.State
     recipes: tuple[Sample, ...]
 
     @property
@@ -107,6 +111,21 @@ class ManyHandles:
     stop: gr.Button
     status: gr.Markdown
     delivery: Delivery
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked of a swap; the result on show is not made twice for the same, and goes when another picture comes.
+
+    Attributes:
+        key: `picture_key` of the picture.
+    """
+
+    key: str
+    target: str
+    model: str
+    look: Look
+    mask: Mask
 
 
 @dataclass(frozen=True)
@@ -285,38 +304,69 @@ def swap_upload(
     where: str,
     feather: float,
     drawing: MaskDrawing | None,
+    made: Wish | None,
     request: gr.Request,
 ) -> list[Any]:
-    """Swap the picture on show: everything that the page shows of a result.
+    """Swap the picture on show: everything that the page shows of a result, and what it was made of.
+
+    The picture is remembered for as long as the session, so that what is kept can be drawn again when another one was uploaded since.
 
     Args:
-        only_if_there: do nothing without a picture, as after an amount was changed, where the button would say so.
+        only_if_there: do nothing without a picture, as after an amount was changed, where the button would say so; nor for what is on show.
+        made: what is on show.
     """
     if only_if_there and not picture:
-        return [gr.skip()] * 4
-    begun = time.perf_counter()
+        return [gr.skip()] * SHOWN
+    key, folder = picture_key(Path(picture)) if picture else "", services.session_folder(request)
     look = look_of(strength, colour, texture, shading, wash)
-    mask = mask_of(where, feather, drawing, picture_key(Path(picture)) if picture else "")
-    result = swap_picture(services, picture, target, model, services.session_folder(request), look, mask)
-    return _shown(services, result, target, model, time.perf_counter() - begun)
+    wish = Wish(key, target, model, look, mask_of(where, feather, drawing, key))
+    if only_if_there and wish == made:
+        return [gr.skip()] * SHOWN
+    shown = _swapped(services, picture, wish, folder)
+    graphics.remember(Path(str(picture)), folder)
+    return shown
 
 
-def swap_example(services: Services, recipes: Sequence[Sample], model: str, event: gr.EventData, request: gr.Request) -> list[Any]:
-    """Draw the example that was chosen and swap it the other way: picture, direction and everything that the page shows of a result.
+def swap_example(
+    services: Services,
+    recipes: Sequence[Sample],
+    model: str,
+    strength: float,
+    colour: float,
+    texture: float,
+    shading: float,
+    wash: str,
+    where: str,
+    feather: float,
+    event: gr.EventData,
+    request: gr.Request,
+) -> list[Any]:
+    """Draw the example that was chosen and swap it the other way, as the fields say.
+
+    Returns:
+        the picture, the direction, and what `swap_upload` gives.
 
     Raises:
-        StudioError: the page named an example that does not exist.
+        StudioError: the page named an example that does not exist, or a value of a field that cannot be.
     """
     places = event._data.get("places")
     place = places[0] if isinstance(places, list) and places else None
     if place is None:
-        return [gr.skip()] * 6
+        return [gr.skip()] * (2 + SHOWN)
     recipe = recipes[guards.finite_int(place, "the example", 0, len(recipes) - 1)]
     target = next(name for name in services.zoo.translator(model).card.classes if name != recipe.class_name)
-    begun, folder = time.perf_counter(), services.session_folder(request)
+    look = look_of(strength, colour, texture, shading, kept_wash(target, wash))
+    folder = services.session_folder(request)
     path = write_example(services, recipe, folder)
-    result = swap_picture(services, path, target, model, folder)
-    return [str(path), target, *_shown(services, result, target, model, time.perf_counter() - begun)]
+    wish = Wish(picture_key(path), target, model, look, mask_of(where, feather, None, ""))
+    return [str(path), target, *_swapped(services, path, wish, folder)]
+
+
+def clear_if_other(services: Services, picture: str | None, model: str, made: Wish | None) -> list[Any]:
+    """What `swap_upload` fills, emptied where another picture is there than was swapped."""
+    if made is None or (picture and picture_key(Path(picture)) == made.key):
+        return [gr.skip()] * SHOWN
+    return [None, None, gr.DownloadButton(value=None, interactive=False), described(services.zoo.card(model)), None]
 
 
 def swap(
@@ -410,10 +460,17 @@ def _many_places(
     paths = [guards.uploaded_file(path) for path in files or ()]
     if not 1 <= len(paths) <= MOST_FILES:
         raise StudioError(f"there are {len(paths)} pictures: upload 1 to {MOST_FILES}")
-    names = Counter(path.stem for path in paths)
     out = session / f"swapped-to-{target}"
-    stems = [path.stem if names[path.stem] == 1 else f"{path.stem}-{picture_key(path)[:6]}" for path in paths]
-    return [Place(path, out / guards.file_name(stem, suffix=".png")) for path, stem in zip(paths, stems, strict=True)], None
+    return [Place(path, out / f"{name}.png") for path, name in zip(paths, _told_apart(paths), strict=True)], None
+
+
+def _told_apart(paths: Sequence[Path]) -> list[str]:
+    """Safe names of files without their suffix; those that come out alike, as names in other letters do, end with their bytes' hash."""
+    names = [guards.file_name(path.stem, suffix="") for path in paths]
+    many = Counter(name.casefold() for name in names)
+    return [
+        name if many[name.casefold()] == 1 else f"{name[:100]}-{picture_key(path)[:10]}" for path, name in zip(paths, names, strict=True)
+    ]
 
 
 def _told(outcomes: Sequence[Outcome], total: int, into: Path | None, stopped: bool = False) -> str:
@@ -432,7 +489,7 @@ def _told(outcomes: Sequence[Outcome], total: int, into: Path | None, stopped: b
 
 def _zipped(outcomes: Sequence[Outcome], session: Path, target: str) -> Any:
     """All swapped pictures of a batch in one ZIP."""
-    made = [outcome.place.out for outcome in outcomes if outcome.state != "failed"]
+    made = list(dict.fromkeys(outcome.place.out for outcome in outcomes if outcome.state != "failed"))
     if not made:
         return gr.skip()
     path = session / f"swapped-to-{target}.zip"
@@ -442,16 +499,18 @@ def _zipped(outcomes: Sequence[Outcome], session: Path, target: str) -> Any:
     return path
 
 
-def _shown(services: Services, result: SwapResult, target: str, model: str, seconds: float) -> list[Any]:
-    """Before and after, the three rows, the download, and one line on what was done."""
-    other = next(name for name in services.zoo.card(model).classes if name != target)
+def _swapped(services: Services, picture: str | Path | None, wish: Wish, folder: Path) -> list[Any]:
+    """Before and after, the three rows, the download, one line on what was done, and the wish that they are of."""
+    begun, target = time.perf_counter(), wish.target
+    result = swap_picture(services, picture, target, wish.model, folder, wish.look, wish.mask)
+    other = next(name for name in services.zoo.card(wish.model).classes if name != target)
     notes = ("as it came", f"swapped to {target}", f"swapped back to {other}")
     files = (result.original, result.generated, result.recovered)
     rows = [NamedPicture(path, name, note, result.size) for path, name, note in zip(files, ROWS, notes, strict=True)]
-    line = f"{other} → {target} by the model **{model}** in {seconds:.1f} s."
+    line = f"{other} → {target} by the model **{wish.model}** in {time.perf_counter() - begun:.1f} s."
     line += f"\n\n**Look twice:** {guards.plain(result.warning)}" if result.warning else ""
     before_and_after = Comparison(result.original, result.generated, "original", target, result.size)
-    return [before_and_after, rows, gr.DownloadButton(value=str(result.download), interactive=True), line]
+    return [before_and_after, rows, gr.DownloadButton(value=str(result.download), interactive=True), line, wish]
 
 
 # Layout
@@ -498,11 +557,11 @@ def build(services: Services) -> SwapHandles:
                 download = gr.DownloadButton("Download PNG", size="sm", interactive=False, elem_id="swap-download")
                 keep = gr.Button("Keep", size="sm", elem_id="swap-keep")
     many = _build_many(services)
-    gr.Markdown(f"{NOTE}\n\n*Rights:* {first.rights}" if first else NOTE, elem_classes="fine-print", label="What it does, and rights")
-    there = gr.State(False)
+    rights = gr.Markdown(note_of(first), elem_classes="fine-print", elem_id="swap-note", label="What it does, and rights")
+    there, made = gr.State(False), gr.State(None)
     handles = SwapHandles(
         picture, target, model, strength, wash, colour, texture, shading, where, feather, run, grid, mask, result, rows, download,
-        keep, line, there, tuple(examples),
+        keep, line, rights, there, made, tuple(examples),
     )  # fmt: skip
     _wire(services, handles)
     _wire_many(services, handles, many)
@@ -540,30 +599,44 @@ def wash_choices(target: str) -> list[str]:
 
 def change_target(target: str, wash: str) -> Any:
     """The washes of another material; a colour stays, a wash only where the material has it too."""
-    choices = wash_choices(target)
-    return gr.update(choices=choices, value=wash if wash in choices or str(wash).startswith("#") else OWN_COLOUR)
+    return gr.update(choices=wash_choices(target), value=kept_wash(target, wash))
+
+
+def kept_wash(target: str, wash: str) -> str:
+    """The wash as it goes on with another material."""
+    return wash if wash in wash_choices(target) or str(wash).startswith("#") else OWN_COLOUR
 
 
 def _wire(services: Services, to: SwapHandles) -> None:
-    shown = [to.result, to.rows, to.download, to.line]
-    asked = [to.picture, to.target, to.model, *to.look, to.where, to.feather, to.mask]
+    shown = [to.result, to.rows, to.download, to.line, to.made]
+    fields = [to.model, *to.look, to.where, to.feather]
+    asked = [to.picture, to.target, *fields, to.mask, to.made]
     drawing: dict[str, Any] = {"concurrency_id": MODEL_QUEUE, "api_visibility": "private", "show_progress_on": to.result}
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     to.run.click(guards.sentences(swap_upload, services, False), asked, shown, **drawing)
     let_go = [slider.release for slider in (to.strength, to.colour, to.texture, to.shading, to.feather)]
     gr.on(let_go, guards.sentences(swap_upload, services, True), asked, shown, trigger_mode="always_last", **drawing)
-    to.examples.pick(guards.sentences(swap_example, services, to.recipes), to.model, [to.picture, to.target, *shown], **drawing)
-    gr.on(
-        [to.picture.change, to.where.change],
-        guards.sentences(show_mask, services),
-        [to.picture, to.where],
-        to.mask,
-        api_visibility="private",
-        show_progress_on=to.mask,
+    to.examples.pick(guards.sentences(swap_example, services, to.recipes), fields, [to.picture, to.target, *shown], **drawing)
+    masking: dict[str, Any] = {
+        "fn": guards.sentences(show_mask, services),
+        "inputs": [to.picture, to.where],
+        "outputs": to.mask,
+        "api_visibility": "private",
+        "show_progress_on": to.mask,
+    }
+    cleared = to.picture.change(
+        guards.sentences(clear_if_other, services),
+        [to.picture, to.model, to.made],
+        shown,
+        queue=False,
         trigger_mode="always_last",
+        **quiet,
     )
+    cleared.success(**masking)
+    to.where.change(trigger_mode="always_last", **masking)
     to.target.change(guards.sentences(change_target), [to.target, to.wash], to.wash, queue=False, **quiet)
     to.model.input(guards.sentences(change_model, services), to.model, [to.target, to.line], queue=False, **quiet)
+    to.model.change(guards.sentences(rights_of, services), to.model, to.rights, queue=False, **quiet)
 
 
 def _wire_many(services: Services, to: SwapHandles, many: ManyHandles) -> None:
@@ -614,6 +687,16 @@ def change_model(services: Services, model: str) -> tuple[Any, str]:
     card = services.zoo.card(guards.one_of(model, models_both_ways(services), "the model"))
     ways = directions(card.classes)
     return gr.update(choices=ways, value=ways[0][1]), described(card)
+
+
+def rights_of(services: Services, model: str) -> str:
+    """The note below the tab for a model, however it was chosen."""
+    return note_of(services.zoo.card(guards.one_of(model, models_both_ways(services), "the model")))
+
+
+def note_of(card: Card | None) -> str:
+    """What a swap does, and the rights of what is swapped by a model."""
+    return f"{NOTE}\n\n*Rights:* {card.rights}" if card else NOTE
 
 
 def described(card: Card | None) -> str:

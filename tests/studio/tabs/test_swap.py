@@ -14,7 +14,9 @@ from engines.errors import StudioError
 from engines.models.zoo import Zoo, publish
 from engines.recipe import Look, Mask, Sample, Swap, file_hash, read_recipe
 from engines.translation.garment_mask import read_drawn
+from studio import app
 from studio.components.mask_editor import MaskDrawing
+from studio.panels import tray
 from studio.settings import Settings
 from studio.state import Services
 from studio.tabs import swap
@@ -134,7 +136,7 @@ def test_what_was_painted_is_what_changes(services: Services, request_of_ann: gr
     inside[200:300, 100:200] = 255
     fields = (100, 100, 100, 100, swap.OWN_COLOUR, swap.GARMENT, 0)
     drawing = MaskDrawing(swap.picture_key(path), inside)
-    shown = swap.swap_upload(services, False, str(path), "denim", "leather-denim", *fields, drawing, request_of_ann)
+    shown = swap.swap_upload(services, False, str(path), "denim", "leather-denim", *fields, drawing, None, request_of_ann)
     after, before = (np.asarray(imaging.safe_open(file)) for file in (shown[0].after, path))
     changed = (after != before).any(axis=-1)
     assert changed[inside > 0].mean() > 0.9
@@ -142,10 +144,76 @@ def test_what_was_painted_is_what_changes(services: Services, request_of_ann: gr
 
 
 def test_a_slider_without_a_picture_does_nothing_and_the_button_says_why(services: Services, request_of_ann: gr.Request) -> None:
-    fields = (None, "denim", "leather-denim", 100, 100, 100, 100, swap.OWN_COLOUR, swap.GARMENT, 0, None, request_of_ann)
-    assert len(swap.swap_upload(services, True, *fields)) == 4
+    fields = (None, "denim", "leather-denim", 100, 100, 100, 100, swap.OWN_COLOUR, swap.GARMENT, 0, None, None, request_of_ann)
+    assert swap.swap_upload(services, True, *fields) == [gr.skip()] * swap.SHOWN
     with pytest.raises(StudioError, match="no picture yet"):
         swap.swap_upload(services, False, *fields)
+
+
+FIELDS: tuple[Any, ...] = (100, 100, 100, 100, swap.OWN_COLOUR, swap.GARMENT, 0.1)
+
+
+def test_a_slider_that_was_let_go_where_it_was_swaps_nothing_again(services: Services, request_of_ann: gr.Request, tmp_path: Path) -> None:
+    asked = (str(pictures.photograph(tmp_path / "a.png")), "denim", "leather-denim")
+    *_, made = swap.swap_upload(services, True, *asked, *FIELDS, None, None, request_of_ann)
+    assert swap.swap_upload(services, True, *asked, *FIELDS, None, made, request_of_ann) == [gr.skip()] * swap.SHOWN
+    *_, line, other = swap.swap_upload(services, True, *asked, 60, *FIELDS[1:], None, made, request_of_ann)
+    assert "leather → denim" in line
+    assert other.look == Look(60)
+    assert "leather → denim" in swap.swap_upload(services, False, *asked, *FIELDS, None, made, request_of_ann)[3]
+
+
+def test_a_swap_is_kept_and_drawn_again_when_another_picture_was_uploaded_since(
+    services: Services, request_of_ann: gr.Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(services.settings.served))
+    first = pictures.photograph(tmp_path / "first.png")
+    shown = swap.swap_upload(services, False, str(first), "denim", "leather-denim", *FIELDS, None, None, request_of_ann)
+    first.unlink()
+    [kept] = app.keep_swap(services, str(shown[0].after)).keep
+    again = tray.save_picture(services, gr.EventData(None, {"recipe": kept.recipe}), request_of_ann)
+    assert imaging.safe_open(again).tobytes() == imaging.safe_open(shown[0].after).tobytes()
+
+
+def test_what_is_shown_of_a_swap_goes_when_another_picture_comes(services: Services, request_of_ann: gr.Request, tmp_path: Path) -> None:
+    first, second = (pictures.photograph(tmp_path / f"{name}.png", seed=name) for name in (1, 2))
+    *_, made = swap.swap_upload(services, False, str(first), "denim", "leather-denim", *FIELDS, None, None, request_of_ann)
+    assert swap.clear_if_other(services, str(first), "leather-denim", made) == [gr.skip()] * swap.SHOWN
+    assert swap.clear_if_other(services, str(second), "leather-denim", None) == [gr.skip()] * swap.SHOWN
+    for picture in (str(second), None):
+        result, rows, download, line, left = swap.clear_if_other(services, picture, "leather-denim", made)
+        assert (result, rows, left) == (None, None, None)
+        assert (download.value, download.interactive) == (None, False)
+        assert line.startswith("Swapped by")
+
+
+def test_an_example_is_swapped_as_the_fields_say(services: Services, request_of_ann: gr.Request) -> None:
+    card = services.zoo.card("garments")
+    recipes = [Sample(card.name, card.weights_sha256, card.rights, 3, 0.7, "coat")]
+    chosen = gr.EventData(None, {"places": [0]})
+
+    def swapped(wash: str) -> Swap:
+        shown = swap.swap_example(services, recipes, "leather-denim", 60, 100, 100, 40, wash, swap.WHOLE, 0.1, chosen, request_of_ann)
+        found = read_recipe(shown[2].after)
+        assert isinstance(found, Swap)
+        assert swap.clear_if_other(services, shown[0], "leather-denim", shown[-1]) == [gr.skip()] * swap.SHOWN
+        return found
+
+    assert (swapped("indigo").look, swapped("indigo").mask) == (Look(60, shading=40, wash="indigo"), Mask("none"))
+    assert swapped("oxblood").look == Look(60, shading=40), "a wash of the other material"
+
+
+def test_the_rights_below_are_those_of_the_model_that_was_chosen(tmp_path: Path) -> None:
+    zoo = publish_tiny_models(tmp_path / "models")
+    pair = zoo.translator("leather-denim")
+    publish(tmp_path / "models" / "wool-felt", replace(pair.card, rights="For wool alone."), list(pair.networks))
+    services = Services(zoo, Settings(home=tmp_path / "home"))
+    with gr.Blocks() as page:
+        built = swap.build(services)
+    assert pair.card.rights in str(built.rights.value)
+    assert swap.rights_of(services, "wool-felt").endswith("*Rights:* For wool alone.")
+    told = [one for one in page.fns.values() if (built.model._id, "change") in one.targets]
+    assert [one.outputs for one in told] == [[built.rights]]
 
 
 def many(services: Services, request: gr.Request, files: list[Path] | None, folder: str | None = None) -> Iterator[tuple[str, Any]]:
@@ -176,6 +244,23 @@ def test_twenty_pictures_of_which_two_are_bad_give_eighteen_and_two_sentences(
     assert "dance.gif" in line
     with zipfile.ZipFile(archive) as opened:
         assert len(opened.namelist()) == 18
+
+
+@pytest.mark.parametrize(("first", "second"), [("куртка", "пальто"), ("a+b", "a b"), ("Coat", "coat"), ("x" * 130, "x" * 140)])
+def test_pictures_whose_names_come_out_alike_are_each_swapped_into_a_file_of_their_own(
+    services: Services, request_of_ann: gr.Request, monkeypatch: pytest.MonkeyPatch, first: str, second: str
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(services.settings.served))
+    folder = services.session_folder(request_of_ann)
+    files = [pictures.photograph(folder / f"{name}.png", 40, 30, seed=place) for place, name in enumerate((first, second, "hat"))]
+    line, archive = list(many(services, request_of_ann, [*files, files[0]]))[-1]
+    assert line.startswith("4 of 4 pictures swapped")
+    with zipfile.ZipFile(archive) as opened:
+        names = opened.namelist()
+        contents = {opened.read(name) for name in names}
+    assert len({name.casefold() for name in names}) == len(names) == len(contents) == 3
+    assert "hat.png" in names
+    assert max(map(len, names)) <= 124
 
 
 def test_a_stopped_batch_gives_what_is_done_and_goes_on_from_there(
