@@ -6,6 +6,18 @@
   };
   document.addEventListener("keydown", unfocusable, true);
 
+  // Gradio says that a slider was let go where a pointer did so. Keys and screen readers move it, too, and the browser says `change` of all of them.
+  let released = null;
+  document.addEventListener("pointerup", (event) => (released = event.target), true);
+  document.addEventListener("input", () => (released = null), true);
+  const letGo = (event) => {
+    if (event.target.matches?.('.slider_input_container input[type="range"]') && event.target !== released) {
+      event.target.dispatchEvent(new PointerEvent("pointerup", { bubbles: true }));
+    }
+    released = null;
+  };
+  document.addEventListener("change", letGo, true);
+
   // The tab that one was on is open again after a reload, unless the address names one (#swap). It is opened by a press, as by hand, so that it draws.
   const TAB = "atelier-tab";
   const tabs = () => [...document.querySelectorAll('#tabs [role="tab"][id^="tab-"]')].filter((one) => one.checkVisibility());

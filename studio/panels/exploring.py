@@ -303,7 +303,7 @@ def name_choices(services: Services, model: str) -> Any:
 
 
 def move(services: Services, shown: Shown, request: gr.Request, *values: Any) -> tuple[Any, Any]:
-    """The picture on show moved as the sliders say; at 0 it is itself again.
+    """The picture on show moved as the sliders say, unless it shows just that; at 0 it is itself again.
 
     Raises:
         StudioError: none or several pictures are on show.
@@ -318,7 +318,10 @@ def move(services: Services, shown: Shown, request: gr.Request, *values: Any) ->
         for direction, value in zip(directions_of(services, base.model), values, strict=False)
         if value
     ]
-    return show_picture(services, steer_recipe(base, amounts) if amounts else base, services.session_folder(request))
+    moved = steer_recipe(base, amounts) if amounts else base
+    if moved == recipe:
+        return gr.skip(), gr.skip()
+    return show_picture(services, moved, services.session_folder(request))
 
 
 def rename(services: Services, model: str, old: str | None, new: str) -> tuple[Any, ...]:

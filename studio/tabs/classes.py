@@ -265,9 +265,7 @@ def draw_classes(
     """The grid of classes, or of classes with a share of another, and the recipes behind it."""
     begun, folder = time.perf_counter(), services.session_folder(request)
     generator = _generator(services, model)
-    chosen = chosen_classes(generator, list(class_names))
-    fitting, note = fitting_seeds(seeds, len(chosen))
-    recipes = blended_recipes(services, model, list(chosen), other, share, fitting, truncation)
+    chosen, recipes, note = wished(services, model, class_names, seeds, truncation, other, share)
     sprite = save_sprite(services.draw(recipes), GRID_COLUMNS, folder)
     samples = [sample for recipe in recipes if (sample := first_sample(recipe))]
     blend = f" with {share:.0%} {other}" if other else ""
@@ -282,11 +280,21 @@ def draw_classes(
         message += f" {recognised(services, model, chosen[0])}" if len(chosen) == 1 else ""
     key = secrets.token_hex(4)
     tiles = Tiles(key, labels, sprite, GRID_COLUMNS, len(recipes), message, across=across(each) if heads else 0, heads=heads)
-    return tiles, Grid(tuple(recipes), key)
+    return tiles, Grid(recipes, key)
+
+
+def wished(
+    services: Services, model: str, class_names: Sequence[str], seeds: str, truncation: float, other: str | None, share: float
+) -> tuple[Sequence[str], tuple[Drawn, ...], str]:
+    """The classes that the fields ask for, the recipe of each picture, and a sentence where more were asked for than are drawn at once."""
+    chosen = chosen_classes(_generator(services, model), list(class_names))
+    fitting, note = fitting_seeds(seeds, len(chosen))
+    return chosen, tuple(blended_recipes(services, model, list(chosen), other, share, fitting, truncation)), note
 
 
 def draw_if_chosen(
     services: Services,
+    drawn: Grid,
     model: str,
     class_names: Sequence[str],
     seeds: str,
@@ -295,8 +303,8 @@ def draw_if_chosen(
     share: float,
     request: gr.Request,
 ) -> tuple[Any, Any]:
-    """`draw_classes`, unless no class is chosen for a moment: the first one is let go before the next is taken."""
-    if not class_names:
+    """`draw_classes`, unless the grid shows just that, or no class is chosen for a moment: one is let go before the next is taken."""
+    if not class_names or wished(services, model, class_names, seeds, truncation, other, share)[1] == drawn.recipes:
         return gr.skip(), gr.skip()
     return draw_classes(services, model, class_names, seeds, truncation, other, share, request)
 
@@ -495,7 +503,7 @@ def _wire(services: Services, to: ClassesHandles, looks: Sequence[Look]) -> None
     gr.on(
         [to.class_names.input, to.other.input, to.share.release, to.truncation.release, to.truncation.change],
         trigger_mode="always_last",
-        **{**grid, "fn": guards.sentences(draw_if_chosen, services)},
+        **{**grid, "fn": guards.sentences(draw_if_chosen, services), "inputs": [to.drawn, *blend]},
     )
     to.model.input(guards.sentences(chosen_model, services), to.model, [to.class_names, to.other, to.about], queue=False, **quiet).then(
         **grid

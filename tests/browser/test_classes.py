@@ -173,6 +173,19 @@ def test_two_classes_stand_in_rows_and_a_picture_is_kept_by_keyboard_with_its_se
     expect(page.locator("#tray .opener")).to_contain_text("2 pictures")
 
 
+def test_the_share_of_a_blend_follows_the_arrow_keys(open_tab: Opener) -> None:
+    page = open_tab(TAB)
+    ready(page, 16)
+    page.locator("#classes-other input").click()
+    page.get_by_role("option", name="hat", exact=True).click()
+    status = page.locator("#classes-grid .status")
+    expect(status).to_contain_text("with 50% hat")
+    page.locator("#classes-share input[type=range]").focus()
+    for key, share in (("ArrowRight", "55%"), ("End", "100%")):
+        page.keyboard.press(key)
+        expect(status).to_contain_text(f"with {share} hat")
+
+
 @pytest.mark.parametrize(("mode", "viewport"), [("light", DESKTOP), ("dark", DESKTOP), ("light", PHONE)])
 def test_axe_finds_nothing_in_the_classes_tab(open_tab: Opener, mode: str, viewport: dict[str, int]) -> None:
     page = open_tab(TAB, viewport=viewport)

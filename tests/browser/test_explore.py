@@ -163,6 +163,30 @@ def test_a_picture_is_moved_and_varied_with_the_keyboard_alone(open_tab: Opener)
     expect(page.locator("#explore-grid .status")).to_contain_text("16 neighbours")
 
 
+def test_a_direction_follows_the_arrow_keys_and_a_drag_draws_once(open_tab: Opener) -> None:
+    page = open_tab(TAB)
+    ready(page)
+    page.locator("#explore-grid [role=option]").first.click()
+    shown(page, 1)
+    page.get_by_role("button", name="Move along directions").click()
+    slider, caption = page.locator("#explore-direction-1 input[type=range]"), page.locator("#explore-viewer .caption")
+    slider.focus()
+    for key, amount in (("ArrowRight", "+0.1"), ("End", "+3")):
+        page.keyboard.press(key)
+        expect(caption).to_contain_text(amount)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/queue/join" in request.url else None)
+    box = slider.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + box["height"] / 2, steps=6)
+    page.mouse.up()
+    expect(caption).to_contain_text("+1.")
+    page.wait_for_timeout(600)
+    assert len(asked) == 1
+
+
 @pytest.mark.parametrize(("mode", "viewport"), [("light", DESKTOP), ("dark", DESKTOP), ("light", PHONE)])
 def test_axe_finds_nothing_in_the_explore_tab(open_tab: Opener, mode: str, viewport: dict[str, int]) -> None:
     page = open_tab(TAB, viewport=viewport)

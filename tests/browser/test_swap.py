@@ -202,6 +202,20 @@ def test_a_wash_and_an_amount_travel_in_the_download(open_tab: Opener, tmp_path:
     downloaded_when(page, tmp_path, lambda recipe: (recipe.look, recipe.mask.kind) == (Look(60, wash="#7a3b2e"), "none"))
 
 
+def test_an_amount_follows_the_arrow_keys_and_the_result_goes_with_its_picture(open_tab: Opener, tmp_path: Path) -> None:
+    person(90, 120)[0].save(tmp_path / "ann.png")
+    page = open_tab(TAB)
+    upload(page, tmp_path / "ann.png")
+    swap(page)
+    page.locator("#swap-strength input[type=range]").focus()
+    page.keyboard.press("ArrowLeft")
+    downloaded_when(page, tmp_path, lambda recipe: recipe.look.strength == 99)
+    page.get_by_role("button", name="Remove Image").click()
+    expect(page.locator("#swap-rows img")).to_have_count(0)
+    expect(page.locator("#swap-compare .compare-frame")).to_be_hidden()
+    expect(page.locator("#swap-download")).to_be_disabled()
+
+
 def twenty(folder: Path, width: int = 60) -> list[Path]:
     """Twenty files of which two are no pictures."""
     folder.mkdir()

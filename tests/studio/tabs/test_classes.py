@@ -141,7 +141,15 @@ def test_a_grid_of_several_classes_shows_as_many_seeds_as_fit_and_says_so(servic
 
 
 def test_a_class_that_is_let_go_before_the_next_is_taken_leaves_the_grid_as_it_is(services: Services) -> None:
-    assert "update" in str(classes.draw_if_chosen(services, "garments", [], "0-3", 1.0, "", 0.5, None)[0])  # type: ignore[arg-type]
+    assert "update" in str(classes.draw_if_chosen(services, classes.Grid(), "garments", [], "0-3", 1.0, "", 0.5, None)[0])  # type: ignore[arg-type]
+
+
+def test_a_slider_that_was_let_go_where_it_was_draws_nothing_again(services: Services, request_of_ann: gr.Request) -> None:
+    _, drawn = classes.draw_classes(services, "garments", ["coat"], "0-3", 1.0, "hat", 0.5, request_of_ann)
+    same = classes.draw_if_chosen(services, drawn, "garments", ["coat"], "0-3", 1.0, "hat", 0.5, request_of_ann)
+    assert same == (gr.skip(), gr.skip())
+    _, other = classes.draw_if_chosen(services, drawn, "garments", ["coat"], "0-3", 1.0, "hat", 0.55, request_of_ann)
+    assert other.recipes != drawn.recipes
 
 
 def test_what_a_class_learned_from_is_told_only_where_it_was_counted(services: Services) -> None:

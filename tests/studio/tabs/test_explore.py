@@ -278,6 +278,7 @@ def test_a_picture_is_moved_along_a_direction_and_back(services: Services, reque
         _, further = exploring.move(services, moved, request_of_ann, 2.5, 0, 0)
         assert isinstance(further.recipes[0], Steer)
         assert further.recipes[0].parent == shown.recipes[0]
+        assert exploring.move(services, further, request_of_ann, 2.5, 0, 0) == (gr.skip(), gr.skip()), "it is on show"
         assert exploring.move(services, further, request_of_ann, 0, 0, 0)[1] == shown
         assert exploring.rename(services, "scenes", "Up", "Taller")[2]["label"] == "Taller"
         shared = Services(services.zoo, replace(services.settings, host="0.0.0.0"))
