@@ -199,8 +199,10 @@ def pick_model(services: Services, event: gr.EventData) -> list[Any]:
     """The tabs, and the fields of Explore or of the swap, for a model."""
     card = models.chosen(services, event)
     if card.kind == "translator":
-        return [gr.Tabs(selected="swap"), *[gr.skip()] * (5 + SLIDERS), card.name, *swap.change_model(services, card.name)]
-    return [gr.Tabs(selected="explore"), card.name, *explore.change_model(services, card.name), gr.skip(), gr.skip(), gr.skip()]
+        swapped = [swap.model_field(services, value=card.name), *swap.change_model(services, card.name)]
+        return [gr.Tabs(selected="swap"), *[gr.skip()] * (5 + SLIDERS), *swapped]
+    explored = [explore.model_field(services.zoo, card.name), *explore.change_model(services, card.name)]
+    return [gr.Tabs(selected="explore"), *explored, gr.skip(), gr.skip(), gr.skip()]
 
 
 def _open_what_was_trained(services: Services, in_lab: lab.LabHandles, tabs: gr.Tabs, explored: explore.ExploreHandles) -> None:
@@ -213,8 +215,7 @@ def new_model(services: Services, name: str) -> list[Any]:
     """The tabs, and the fields of Explore, for a model that was not there when the page was built."""
     if not name:
         return [gr.skip()] * (6 + SLIDERS)
-    choices = explore.model_choices(services.zoo)
-    return [gr.Tabs(selected="explore"), gr.update(choices=choices, value=name), *explore.change_model(services, name)]
+    return [gr.Tabs(selected="explore"), explore.model_field(services.zoo, name), *explore.change_model(services, name)]
 
 
 def show_in_explore(services: Services, recipe: Recipe, folder: Path, note: str) -> tuple[Any, ...]:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin, get_type_hints
 
 from engines.compute import Numerics
 from engines.errors import StudioError
@@ -90,15 +90,20 @@ def read_card(folder: Path) -> Card:
         StudioError: no card, a damaged one, or one of a newer format.
     """
     try:
-        fields = json.loads((Path(folder) / CARD_FILE).read_text())
-    except (OSError, ValueError) as error:
+        values = json.loads((Path(folder) / CARD_FILE).read_text())
+    except (OSError, ValueError, RecursionError) as error:
         raise StudioError(f"{folder} holds no model: {CARD_FILE} is missing or damaged; fetch the model again") from error
-    found = fields.pop("format", None)
+    if not isinstance(values, dict):
+        raise StudioError(f"{folder} has a damaged card (its {CARD_FILE} is no JSON object): fetch the model again")
+    found = values.pop("format", None)
     if found != FORMAT:
         raise StudioError(f"{folder} has a card of format {found}, this Atelier reads {FORMAT}: update it")
     try:
-        known: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()}
+        known: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
         card = Card(**known)
+        wrong = [name for name, kind in get_type_hints(Card).items() if not isinstance(getattr(card, name), get_origin(kind) or kind)]
+        if wrong:
+            raise TypeError(f"its {wrong[0]} is of another kind than expected")
     except TypeError as error:
         raise StudioError(f"{folder} has a damaged card ({error}): fetch the model again") from error
     if card.kind not in KINDS:

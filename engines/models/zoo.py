@@ -1,5 +1,6 @@
 """The models at hand: find, verify, load, publish."""
 
+import logging
 import re
 import shutil
 import threading
@@ -18,6 +19,8 @@ from engines.errors import StudioError
 from engines.models.card import CARD_FILE, Card, read_card, readme
 from engines.networks.registry import NETWORKS
 from engines.recipe import file_hash
+
+log = logging.getLogger(__name__)
 
 WEIGHTS_FILE = "model.safetensors"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -78,12 +81,30 @@ class Zoo:
     def __init__(self, folders: Sequence[Path] | None = None) -> None:
         self._folders = tuple(folders) if folders is not None else tuple(paths.model_folders())
         self._loaded: dict[str, Generator | Translator | Enlarger] = {}
+        self._told: set[Path] = set()
         self._lock = threading.Lock()
 
     def names(self, kind: str | None = None) -> list[str]:
-        """Names of all models, or of those of one kind, sorted."""
-        found = {card.parent.name for folder in self._folders if folder.is_dir() for card in folder.glob(f"*/{CARD_FILE}")}
-        return sorted(name for name in found if kind is None or self.card(name).kind == kind)
+        """Names of all models, or of those of one kind, sorted; one whose card cannot be read is left out, and logged once."""
+        found = self._cards()
+        for folder, card in found.items():
+            if isinstance(card, StudioError) and folder not in self._told:
+                self._told.add(folder)
+                log.warning("the model %s is left out: %s", folder.name, card)
+        return sorted(folder.name for folder, card in found.items() if isinstance(card, Card) and kind in (None, card.kind))
+
+    def left_out(self) -> dict[Path, str]:
+        """Folders of the models whose cards cannot be read, and why."""
+        return {folder: str(card) for folder, card in self._cards().items() if isinstance(card, StudioError)}
+
+    def _cards(self) -> dict[Path, Card | StudioError]:
+        """The card in each model's folder, or why it cannot be read."""
+        places: dict[str, Path] = {}
+        for below in self._folders:
+            for path in sorted(below.glob(f"*/{CARD_FILE}")):
+                if not path.parent.name.startswith("."):  # one that is being written
+                    places.setdefault(path.parent.name, path.parent)
+        return {folder: _card_or_why(folder) for folder in places.values()}
 
     def folder(self, name: str, kind: str | None = None) -> Path:
         """The folder of a model; `kind` is what the sentence offers when there is none of that name.
@@ -139,6 +160,15 @@ class Zoo:
             if name not in self._loaded:
                 self._loaded[name] = _read(self.folder(name, kind))
             return self._loaded[name]
+
+
+def _card_or_why(folder: Path) -> Card | StudioError:
+    try:
+        if not _NAME.fullmatch(folder.name):
+            raise StudioError(f"{folder} is no model name: use small letters, digits, dots and dashes")
+        return read_card(folder)
+    except StudioError as error:
+        return error
 
 
 def verified_weights(folder: Path, card: Card) -> Path:

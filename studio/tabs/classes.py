@@ -46,7 +46,7 @@ SEEDS_INFO = "One (7), several (1, 2, 9) or a range (0-15)."
 NO_SHEET = f"The sheet sets every class beside the first {SHEET_SEEDS} seeds: it shows what the seed decides, and what the class."
 DRAWING_JS = "(...given) => (document.querySelector('#classes-sheet .sheet').dispatchEvent(new Event('begin')), given)"
 DRAWN_JS = "() => document.querySelector('#classes-sheet .sheet').dispatchEvent(new Event('end'))"
-NO_MODEL = "There is no model with classes here: put one into the models folder and start Atelier again."
+NO_MODEL = "There is no model with classes here: put one into the models folder and open this tab again."
 
 
 @dataclass(frozen=True)
@@ -409,6 +409,20 @@ def chosen_model(services: Services, model: str) -> tuple[Any, ...]:
     return gr.update(choices=list(card.classes), value=[card.classes[0]]), other_field(card), about(card)
 
 
+def model_choices(services: Services) -> list[tuple[str, str]]:
+    """Title and name of each generator that draws classes, the preferred one first."""
+    return [(services.zoo.card(name).title, name) for name in models_with_classes(services)]
+
+
+def offer_models(services: Services, model: str | None) -> tuple[Any, ...]:
+    """The model field and what `chosen_model` gives: all models at hand to choose from, and another one where the chosen one is gone."""
+    choices = model_choices(services)
+    names = [name for _, name in choices]
+    if model in names or not names:
+        return gr.update(choices=choices), *(gr.skip(),) * 3
+    return gr.update(choices=choices, value=names[0]), *chosen_model(services, names[0])
+
+
 def other_field(card: Card) -> Any:
     """The classes to blend with, none of them chosen."""
     return gr.update(choices=[NO_OTHER, *((name, name) for name in card.classes)], value="")
@@ -451,8 +465,7 @@ def build(services: Services) -> ClassesHandles:
     gr.Markdown(INTRODUCTION, elem_classes="lead", label="Classes")
     with gr.Row(elem_classes="workbench"):
         with gr.Column(scale=0, min_width=300, elem_classes="controls"):
-            choices = [(zoo.card(name).title, name) for name in names]
-            model = gr.Dropdown(choices, value=names[0] if names else None, label="Model", elem_id="classes-model")
+            model = gr.Dropdown(model_choices(services), value=names[0] if names else None, label="Model", elem_id="classes-model")
             class_names = gr.CheckboxGroup(known, value=known[:1], label="Classes, one or several", elem_id="classes-class")
             seeds = gr.Textbox("0-15", label="Seeds", info=SEEDS_INFO, max_lines=1, max_length=200, elem_id="classes-seeds")
             truncation = Slider(
@@ -529,7 +542,9 @@ def _wire(services: Services, to: ClassesHandles, looks: Sequence[Look]) -> None
 
 
 def draw_at_first_visit(services: Services, to: ClassesHandles, tab: gr.Tab) -> None:
-    """Let the grid fill itself when its tab is opened for the first time."""
+    """Offer all models whenever the tab is opened, and let the grid fill itself the first time."""
+    offering, fields = guards.sentences(offer_models, services), [to.model, to.class_names, to.other, to.about]
+    tab.select(offering, to.model, fields, queue=False, api_visibility="private", show_progress="hidden")
     tab.select(
         guards.sentences(_draw_if_empty, services),
         [to.drawn, to.model, to.class_names, to.seeds, to.truncation, to.other, to.share],

@@ -156,6 +156,15 @@ def model_field(zoo: Zoo, chosen: str) -> Any:
     return gr.update(choices=model_choices(zoo), value=chosen)
 
 
+def offer_models(services: Services, model: str) -> list[Any]:
+    """The model field and what `change_model` fills: all models at hand to choose from, and another one where the chosen one is gone."""
+    choices = model_choices(services.zoo)
+    names = [name for _, name in choices]
+    if model in names or not names:
+        return [gr.update(choices=choices), *[gr.skip()] * (4 + SLIDERS)]
+    return [model_field(services.zoo, names[0]), *change_model(services, names[0])]
+
+
 def rights_of(zoo: Zoo, model: str) -> str:
     """One paragraph: the model, and what may be done with what it draws."""
     card = zoo.card(model)
@@ -603,7 +612,9 @@ def _wire_making(services: Services, to: ExploreHandles, filled: list[Any], draw
 
 
 def draw_at_first_visit(services: Services, to: ExploreHandles, tab: gr.Tab) -> None:
-    """Let the grid fill itself when its tab is opened for the first time."""
+    """Offer all models whenever the tab is opened, and let the grid fill itself the first time."""
+    offering = guards.sentences(offer_models, services)
+    tab.select(offering, to.model, [to.model, *to.of_model], queue=False, api_visibility="private", show_progress="hidden")
     tab.select(
         guards.sentences(fill_grid, services),
         [to.drawn, to.shown, to.model, to.class_name, to.truncation, to.seed],

@@ -7,9 +7,7 @@ from typing import Any
 import gradio as gr
 
 from engines import imaging
-from engines.errors import StudioError
 from engines.models.card import Card
-from engines.models.zoo import Zoo
 from engines.paths import replacing
 from studio import guards
 from studio.components.model_cards import ModelCard, ModelCards
@@ -21,26 +19,33 @@ ACTIONS = {"generator": "Explore it", "translator": "Swap with it"}
 ORDER = ("generator", "translator", "upscaler", "clip")
 UNTOLD = {"command", "note", "format"}
 INTRODUCTION = "Every model here, what it draws, what may be done with it, and what it cannot do."
+LEFT_OUT = "Left out, for its card cannot be read:"
 
 
 @dataclass(frozen=True)
 class ModelsHandles:
     """The components that `studio.app` and tests may use."""
 
+    left_out: gr.Markdown
     cards: ModelCards
 
 
 def cards(services: Services) -> tuple[ModelCard, ...]:
     """A card for every model at hand, generators first."""
-    found = [services.zoo.card(name) for kind in ORDER for name in _names(services.zoo, kind)]
+    found = [services.zoo.card(name) for kind in ORDER for name in _names(services, kind)]
     return tuple(shown(services, card) for card in found)
 
 
-def _names(zoo: Zoo, kind: str) -> list[str]:
-    try:
-        return sorted(zoo.names(kind), key=lambda name: (name != "cityscape", name))
-    except StudioError:
-        return []
+def _names(services: Services, kind: str) -> list[str]:
+    return sorted(services.zoo.names(kind), key=lambda name: (name != "cityscape", name))
+
+
+def left_out(services: Services) -> str:
+    """Which models cannot be read, and why, as Markdown; nothing where all can. The folders are named on one's own machine alone."""
+    found = services.zoo.left_out()
+    own = services.settings.local
+    lines = [guards.plain(why if own else why.replace(str(folder), folder.name)) for folder, why in found.items()]
+    return "\n".join([LEFT_OUT, "", *(f"- {line}" for line in lines)]) if lines else ""
 
 
 def shown(services: Services, card: Card) -> ModelCard:
@@ -81,17 +86,24 @@ def chosen(services: Services, event: gr.EventData) -> Card:
     Raises:
         StudioError: no such model, or one that no tab opens.
     """
-    names = [name for kind in ACTIONS for name in _names(services.zoo, kind)]
+    names = [name for kind in ACTIONS for name in _names(services, kind)]
     return services.zoo.card(guards.one_of(event._data.get("name"), names, "the model"))
+
+
+def on_open(services: Services) -> tuple[Any, tuple[ModelCard, ...]]:
+    """What the page shows when the tab is opened: what is left out, and the cards."""
+    missing = left_out(services)
+    return gr.update(value=missing, visible=bool(missing)), cards(services)
 
 
 def build(services: Services) -> ModelsHandles:
     """Lay out the tab."""
     gr.Markdown(INTRODUCTION, elem_classes="lead", label="Models")
-    return ModelsHandles(ModelCards(label="Models", elem_id="models-cards"))
+    untold = gr.Markdown("", visible=False, elem_classes="fine-print", elem_id="models-left-out", label="Models that are left out")
+    return ModelsHandles(untold, ModelCards(label="Models", elem_id="models-cards"))
 
 
 def show_at_first_visit(services: Services, to: ModelsHandles, tab: gr.Tab) -> None:
     """Show the cards when the tab is opened."""
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    tab.select(guards.sentences(cards, services), None, to.cards, **quiet)
+    tab.select(guards.sentences(on_open, services), None, [to.left_out, to.cards], **quiet)

@@ -518,7 +518,7 @@ def _swapped(services: Services, picture: str | Path | None, wish: Wish, folder:
 
 def build(services: Services) -> SwapHandles:
     """Lay out the tab and wire its own events."""
-    models = sorted(models_both_ways(services), key=lambda name: (name != PREFERRED_MODEL, name))
+    models = models_both_ways(services)
     first = services.zoo.card(models[0]) if models else None
     ways = directions(first.classes) if first else []
     examples = example_recipes(services.zoo, first.classes if first else ())
@@ -666,7 +666,9 @@ def _offer_to_programs(services: Services, first: str) -> None:
 
 
 def draw_at_first_visit(services: Services, to: SwapHandles, tab: gr.Tab) -> None:
-    """Let the examples be drawn when their tab is opened for the first time."""
+    """Offer all models whenever the tab is opened, and let the examples be drawn the first time."""
+    offering = guards.sentences(offer_models, services)
+    tab.select(offering, to.model, [to.model, to.target, to.line], queue=False, api_visibility="private", show_progress="hidden")
     tab.select(
         guards.sentences(show_examples, services, to.recipes),
         to.there,
@@ -678,8 +680,23 @@ def draw_at_first_visit(services: Services, to: SwapHandles, tab: gr.Tab) -> Non
 
 
 def models_both_ways(services: Services) -> list[str]:
-    """Translators that know the way back, which the three rows need; those of one way are for the command line."""
-    return [name for name in services.zoo.names("translator") if len(services.zoo.card(name).classes) == 2]
+    """Translators that know the way back, the preferred one first; those of one way are for the command line."""
+    found = [name for name in services.zoo.names("translator") if len(services.zoo.card(name).classes) == 2]
+    return sorted(found, key=lambda name: (name != PREFERRED_MODEL, name))
+
+
+def model_field(services: Services, **changed: Any) -> Any:
+    """The model field with all that are at hand now, which may be more than when the page was built; it is there for several alone."""
+    names = models_both_ways(services)
+    return gr.update(choices=names, visible=len(names) > 1, **changed)
+
+
+def offer_models(services: Services, model: str | None) -> tuple[Any, ...]:
+    """The model field and what `change_model` gives: all models at hand to choose from, and another one where the chosen one is gone."""
+    names = models_both_ways(services)
+    if model in names or not names:
+        return model_field(services), gr.skip(), gr.skip()
+    return model_field(services, value=names[0]), *change_model(services, names[0])
 
 
 def change_model(services: Services, model: str) -> tuple[Any, str]:
@@ -702,5 +719,5 @@ def note_of(card: Card | None) -> str:
 def described(card: Card | None) -> str:
     """What swaps here, before anything was swapped."""
     if card is None:
-        return "There is no model here that swaps textures: put one into the models folder and start Atelier again."
+        return "There is no model here that swaps textures: put one into the models folder and open this tab again."
     return f"Swapped by **{card.name}**. {card.summary}"

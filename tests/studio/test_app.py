@@ -38,6 +38,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[gr.Blocks]:
     before = dict(os.environ)
     home = tmp_path_factory.mktemp("studio")
     publish_tiny_models(home / "models")
+    (home / "models" / "newer").mkdir()
+    (home / "models" / "newer" / "atelier.json").write_text('{"format": 9}')
     yield app.build(Settings(home=home))
     os.environ.clear()
     os.environ.update(before)
@@ -55,6 +57,13 @@ def components(config: dict[str, Any]) -> dict[int, dict[str, Any]]:
 def test_every_job_is_a_tab(config: dict[str, Any]) -> None:
     labels = [component["props"]["label"] for component in config["components"] if component["type"] == "tabitem"]
     assert [label for label in labels if label in JOBS] == list(JOBS)
+
+
+def test_a_model_whose_card_cannot_be_read_does_not_keep_the_studio_from_starting(config: dict[str, Any]) -> None:
+    offered = next(one["props"]["choices"] for one in config["components"] if one["props"].get("elem_id") == "explore-model")
+    names = [name for _, name in offered]
+    assert "scenes" in names
+    assert "newer" not in names
 
 
 def test_programs_get_these_endpoints_and_no_other(config: dict[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """The Models page shows every model with its rights and its faults, and opens it where it works."""
 
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import gradio as gr
@@ -9,12 +11,13 @@ from PIL import Image
 from engines.errors import StudioError
 from engines.exploration.directions import Direction, own_file, save_directions
 from engines.exploration.sampling import sample_recipes
-from engines.models.zoo import Zoo
+from engines.models.card import read_card
+from engines.models.zoo import Zoo, write_card
 from engines.recipe import shift_text, to_json
-from studio import app
+from studio import app, guards
 from studio.settings import Settings
 from studio.state import Services
-from studio.tabs import explore, models
+from studio.tabs import classes, explore, models, swap
 
 
 def test_every_model_at_hand_has_a_card_with_its_rights_and_what_it_cannot_do(services: Services) -> None:
@@ -46,11 +49,45 @@ def test_a_summary_is_plain_words(shipped_zoo: Zoo) -> None:
 
 def test_a_generator_opens_in_explore_and_a_translator_in_the_swap(services: Services) -> None:
     explored = app.pick_model(services, gr.EventData(None, {"name": "garments"}))
-    assert explored[1] == "garments"
+    assert explored[1]["value"] == "garments"
     assert explored[2]["choices"] == ["coat", "hat", "shoes"]
     swapped = app.pick_model(services, gr.EventData(None, {"name": "leather-denim"}))
-    assert swapped[-3] == "leather-denim"
+    assert swapped[-3]["value"] == "leather-denim"
     assert len(swapped) == len(explored)
+
+
+def test_a_model_that_came_after_the_page_was_built_is_offered_wherever_it_works(tiny_zoo: Zoo, tmp_path: Path) -> None:
+    late = Services(Zoo([tmp_path / "models", tiny_zoo.folder("scenes").parent]), Settings(home=tmp_path))
+    names = {"garments": "mine", "leather-denim": "washed"}
+    for source, name in names.items():
+        folder = Path(shutil.copytree(tiny_zoo.folder(source), tmp_path / "models" / name))
+        write_card(folder, replace(read_card(folder), name=name))
+    for tab, chosen, newcomer in ((explore, "scenes", "mine"), (classes, "garments", "mine"), (swap, "leather-denim", "washed")):
+        field, *rest = tab.offer_models(late, chosen)
+        assert newcomer in str(field["choices"])
+        assert "value" not in field, "a choice of one's own was changed"
+        assert set(map(str, rest)) == {str(gr.skip())}
+        field, *rest = tab.offer_models(late, "went away")
+        assert (field["value"] in str(field["choices"]), str(gr.skip()) in map(str, rest)) == (True, False)
+    assert swap.offer_models(late, "leather-denim")[0]["visible"]
+    explored = app.pick_model(late, gr.EventData(None, {"name": "mine"}))[1]
+    assert (explored["value"], ("Tiny", "mine") in explored["choices"]) == ("mine", True)
+    swapped = app.pick_model(late, gr.EventData(None, {"name": "washed"}))[-3]
+    assert (swapped["value"], swapped["choices"], swapped["visible"]) == ("washed", ["leather-denim", "washed"], True)
+
+
+def test_a_model_that_cannot_be_read_is_named_with_the_reason(services: Services, tmp_path: Path, tiny_zoo: Zoo) -> None:
+    assert models.on_open(services)[0] == gr.update(value="", visible=False)
+    (tmp_path / "models" / "old_one").mkdir(parents=True)
+    (tmp_path / "models" / "old_one" / "atelier.json").write_text('{"format": 9}')
+    zoo = Zoo([tmp_path / "models", tiny_zoo.folder("scenes").parent])
+    told, cards = models.on_open(Services(zoo, services.settings))
+    assert told["visible"]
+    assert guards.plain(f"{tmp_path}/models/old_one has a card of format 9") in told["value"]
+    assert [card.name for card in cards] == [card.name for card in models.cards(services)]
+    shared = models.left_out(Services(zoo, Settings(home=tmp_path, space=True)))
+    assert guards.plain("- old_one has a card of format 9") in shared
+    assert str(tmp_path.parent) not in shared
 
 
 def test_explore_offers_the_directions_of_the_model_that_was_opened(services: Services) -> None:

@@ -69,6 +69,47 @@ def test_a_card_that_does_not_fit_is_an_error_and_runs_nothing(tiny_zoo: Zoo, tm
         Zoo([tmp_path]).generator("scenes")
 
 
+@pytest.mark.parametrize(
+    ("folder", "card", "why"),
+    [
+        ("newer", '{"format": 9}', "card of format 9"),
+        ("torn", '{"format": 1, "name', "missing or damaged"),
+        ("list", "[1, 2]", "no JSON object"),
+        ("empty", '{"format": 1}', "damaged card"),
+        ("My Model", '{"format": 1}', "no model name"),
+    ],
+)
+def test_a_card_that_cannot_be_read_takes_no_other_model_with_it(
+    tiny_zoo: Zoo, tmp_path: Path, caplog: pytest.LogCaptureFixture, folder: str, card: str, why: str
+) -> None:
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "atelier.json").write_text(card)
+    zoo = Zoo([tmp_path, tiny_zoo.folder("scenes").parent])
+    assert zoo.names() == tiny_zoo.names()
+    assert zoo.names("generator") == tiny_zoo.names("generator")
+    assert [record.message for record in caplog.records if why in record.message] == [record.message for record in caplog.records]
+    assert len(caplog.records) == 1
+    [(place, said)] = zoo.left_out().items()
+    assert place == tmp_path / folder
+    assert why in said
+    with pytest.raises(StudioError, match="choose one of garments, leather-denim, scenes"):
+        zoo.folder("nowhere")
+
+
+@pytest.mark.parametrize("change", [{"title": 5}, {"classes": None}, {"classes": "abc"}, {"evaluation": []}, {"limits": {}}])
+def test_a_card_with_a_field_of_another_kind_is_damaged(tiny_zoo: Zoo, tmp_path: Path, change: dict[str, object]) -> None:
+    folder = copied(tiny_zoo, "scenes", tmp_path)
+    card = json.loads((folder / "atelier.json").read_text())
+    (folder / "atelier.json").write_text(json.dumps(card | change))
+    with pytest.raises(StudioError, match="of another kind than expected"):
+        read_card(folder)
+
+
+def test_a_model_that_is_being_written_is_not_there_yet(tiny_zoo: Zoo, tmp_path: Path) -> None:
+    copied(tiny_zoo, "scenes", tmp_path).rename(tmp_path / ".mine-x7")
+    assert (Zoo([tmp_path]).names(), Zoo([tmp_path]).left_out()) == ([], {})
+
+
 def test_a_class_is_checked_by_name(tiny_zoo: Zoo) -> None:
     card = tiny_zoo.card("garments")
     assert card.class_index("hat") == card.classes.index("hat")
