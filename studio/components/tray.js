@@ -137,7 +137,34 @@ function tagsOf(text) {
   return Array.from(new Set(text.split(",").map((tag) => tag.trim().slice(0, 40)).filter(Boolean))).slice(0, 10);
 }
 
+function placeOf(node) {
+  const whose = node.closest("[data-id]");
+  const name = node.getAttribute("aria-label") || (node.labels && node.labels.length ? node.labels[0].textContent : node.textContent);
+  return [whose ? whose.dataset.id : "", node.tagName, list.contains(node) ? "" : name].join(" ");
+}
+
+// What is drawn anew takes the focus with it: it goes back to what stands in the same place, with what was being written there.
+function keepFocus(within, draw, otherwise) {
+  const old = within.contains(document.activeElement) ? document.activeElement : null;
+  const place = old && placeOf(old);
+  draw();
+  if (!old || old.isConnected) return;
+  const found = Array.from(within.querySelectorAll("button, input, textarea")).find((one) => placeOf(one) === place);
+  (found || otherwise()).focus({ preventScroll: true });
+  if (!found || !/^text/.test(found.type)) return;
+  const written = [old.selectionStart, old.selectionEnd];
+  if (found.value !== old.value) {
+    found.value = old.value;
+    found.dispatchEvent(new Event("change"));
+  }
+  found.setSelectionRange(...written);
+}
+
 function drawList() {
+  keepFocus(list, fillList, () => opener);
+}
+
+function fillList() {
   const items = stored();
   const many = items.length === 1 ? "1 picture" : items.length + " pictures";
   opener.textContent = items.length ? "Tray · " + many : "Tray";
@@ -169,6 +196,7 @@ function drawList() {
 
 function card(one) {
   const item = make("li", "card");
+  item.dataset.id = one.id;
   const look = action("", item, () => focusOn(one), "look");
   const image = make("img", "", look);
   image.src = one.picture;
@@ -248,6 +276,11 @@ function actions(parent, recipe, home) {
 }
 
 function drawSide() {
+  keepFocus(side, fillSide, () => side.querySelector(".now") || side);
+}
+
+function fillSide() {
+  side.dataset.id = !compared && focused ? focused.id : "";
   side.replaceChildren();
   if (compared) return drawCompared();
   const one = focused;
@@ -329,7 +362,9 @@ function drawCompared() {
     const image = make("img", "", figure);
     image.src = one.picture;
     image.alt = "";
-    make("figcaption", "", figure).append(make("bdi", "", null, one.tree.title));
+    const caption = make("figcaption", "", figure);
+    make("bdi", "", caption, one.tree.title);
+    if (one.note) make("p", "fine", caption, one.note);
   }
   make("h3", "", side, compared.differences.length ? "In what they differ" : "Their recipes are the same");
   if (!compared.differences.length) return;
@@ -447,7 +482,8 @@ watch("value", () => {
   } else if (value.looked) {
     looked = value.looked;
     compared = null;
-    if (focused && focused.recipe !== looked.tree.recipe) focused = stored().find((one) => one.recipe === looked.tree.recipe) || null;
+    // What was asked for, which is not what was drawn where a model has other weights now.
+    if (focused && focused.recipe !== looked.asked) focused = stored().find((one) => one.recipe === looked.asked) || null;
     open(true);
     say("");
   }

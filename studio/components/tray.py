@@ -41,8 +41,14 @@ class Node:
 
 @dataclass(frozen=True)
 class Looked:
-    """A picture in focus: its tree, where it goes back to ("explore" or "desk"), and a larger copy."""
+    """A picture in focus.
 
+    Attributes:
+        asked: the recipe as it was sent; that of `tree` is for the weights at hand.
+        tree: the picture with all that it was made of; home: where it goes back to, "explore" or "desk"; picture: a larger copy.
+    """
+
+    asked: str
     tree: Node
     rights: str
     home: str

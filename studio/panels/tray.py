@@ -7,6 +7,7 @@ import io
 import json
 import tempfile
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,6 +39,7 @@ MANIFEST = "tray.json"
 FORMAT = 1
 PLACES = ("explore", "desk", "swap")
 NOT_COMPARED = {"rights", "weights", "format"}
+AS_IT_WAS, OTHER_WEIGHTS, FILE_MISSING, UNDRAWABLE = "as it was", "other weights", "file missing", "undrawable"
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,25 @@ class Packed:
     note: str
     kept: str
     picture: str
+
+
+@dataclass(frozen=True)
+class Again:
+    """How a picture of a tray was drawn again.
+
+    Attributes:
+        recipe: of the picture as it is now.
+        state: "as it was", "other weights", "file missing" or "undrawable"; why: what an undrawable one lacks.
+    """
+
+    recipe: Recipe
+    state: str = AS_IT_WAS
+    why: str = ""
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether it is the small copy that was kept with the recipe."""
+        return self.state in (FILE_MISSING, UNDRAWABLE)
 
 
 def kept(services: Services, recipe: Recipe, picture: Image.Image) -> Word:
@@ -85,17 +106,17 @@ def home_of(recipe: Recipe) -> str:
 
 def look(services: Services, event: gr.EventData, request: gr.Request) -> Word:
     """A picture drawn again from its recipe, with the tree of its parents."""
-    recipe, note = graphics.present(services, from_json(_text(event, "recipe")))
-    return Word(looked=_looked(services, recipe, services.session_folder(request), note))
+    return Word(looked=_looked(services, _text(event, "recipe"), services.session_folder(request)))
 
 
-def _looked(services: Services, recipe: Recipe, folder: Path, note: str = "") -> Looked:
+def _looked(services: Services, asked: str, folder: Path) -> Looked:
+    recipe, note = graphics.present(services, from_json(asked))
     picture = ""
     if graphics.at_hand(recipe, folder):
         picture = graphics.thumbnail(graphics.drawn(services, light(recipe), folder), LARGE)
     else:
         note = " ".join([note, "It begins with a file of yours: open that file under Mock-up and print to draw it again."]).strip()
-    return Looked(tree_of(services, recipe, folder), graphics.rights_line(recipe), home_of(recipe), picture, note)
+    return Looked(asked, tree_of(services, recipe, folder), graphics.rights_line(recipe), home_of(recipe), picture, note)
 
 
 def tree_of(services: Services, recipe: Recipe, folder: Path) -> Node:
@@ -127,7 +148,8 @@ def compare(services: Services, event: gr.EventData, request: gr.Request) -> Wor
         raise StudioError("two pictures are compared: choose two in the tray")
     folder = services.session_folder(request)
     first, second = (from_json(str(text)) for text in texts)
-    return Word(compared=Compared(_looked(services, first, folder), _looked(services, second, folder), differences(first, second)))
+    one, other = (_looked(services, str(text), folder) for text in texts)
+    return Word(compared=Compared(one, other, differences(first, second)))
 
 
 def differences(first: Recipe, second: Recipe) -> tuple[tuple[str, str, str], ...]:
@@ -161,7 +183,8 @@ def sent(event: gr.EventData) -> tuple[str, Recipe]:
 
 def save_picture(services: Services, event: gr.EventData, request: gr.Request) -> Path:
     """One picture as PNG, with its recipe or without a word."""
-    recipe, folder = from_json(_text(event, "recipe")), services.session_folder(request)
+    recipe, _ = graphics.present(services, from_json(_text(event, "recipe")))
+    folder = services.session_folder(request)
     return graphics.saved(graphics.drawn(services, recipe, folder), recipe, folder, with_recipe=event._data.get("stripped") is not True)
 
 
@@ -177,34 +200,30 @@ def pack(services: Services, event: gr.EventData, request: gr.Request) -> tuple[
         raise StudioError(f"{len(items)} pictures are more than the {MOST_DRAWN} that are packed at once: choose a tag first")
     path = folder / "tray.zip"
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        write_zip(services, items, path, Path(scratch), folder, with_recipes=not stripped)
-    missing = sum(not graphics.at_hand(item.recipe, folder) for item in items)
-    said = f"Packed {len(items)} pictures."
-    if missing:
-        said += f" {missing} of them begin with files of yours that are not here: they are in it as small copies."
-    return path, Word(said=said)
+        all_again = write_zip(services, items, path, Path(scratch), folder, with_recipes=not stripped)
+    return path, Word(said=" ".join([f"Packed {len(items)} pictures.", *remarks_on(all_again)]))
 
 
-def write_zip(services: Services, items: Sequence[Packed], path: Path, scratch: Path, folder: Path, with_recipes: bool) -> None:
-    """Draw the pictures of a tray and write them into a ZIP that appears only when whole."""
-    rows, sheet = [], []
+def write_zip(services: Services, items: Sequence[Packed], path: Path, scratch: Path, folder: Path, with_recipes: bool) -> list[Again]:
+    """Draw the pictures of a tray and write them into a ZIP that appears only when whole; returns how each was drawn."""
+    rows, sheet, all_again = [], [], []
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
         for number, item in enumerate(items, 1):
-            title, rights = wording.title(item.recipe), graphics.rights_line(item.recipe)
-            whole = graphics.at_hand(item.recipe, folder)
-            picture = graphics.drawn(services, item.recipe, folder) if whole else small_copy(item.picture)
-            made = graphics.saved(picture, item.recipe, scratch, with_recipe=with_recipes and whole)
+            picture, again = drawn_again(services, item, folder)
+            all_again.append(again)
+            title, rights = wording.title(again.recipe), graphics.rights_line(again.recipe)
+            made = graphics.saved(picture, again.recipe, scratch, with_recipe=with_recipes and not again.is_copy)
             name = f"pictures/{number:03d}-{made.name}"
             archive.write(made, name)
             made.unlink()
-            recipe = [to_json(item.recipe)] if with_recipes else []
+            recipe = [to_json(again.recipe)] if with_recipes else []
             rows.append([name, title, ", ".join(item.tags), item.note, item.kept, rights, *recipe])
             sheet.append(
                 Named(imaging.within(graphics.on_checks(picture), 600), f"{number:03d} {title}", item.note or ", ".join(item.tags))
             )
         archive.writestr("tray.csv", table(rows, with_recipes))
         save_contact_sheet(
-            sheet, scratch / "contact-sheet.pdf", Origin("contact sheet", {"pictures": len(items)}, "", _all_rights(items), None)
+            sheet, scratch / "contact-sheet.pdf", Origin("contact sheet", {"pictures": len(items)}, "", _all_rights(all_again), None)
         )
         archive.write(scratch / "contact-sheet.pdf", "contact-sheet.pdf")
         if with_recipes:
@@ -213,10 +232,42 @@ def write_zip(services: Services, items: Sequence[Packed], path: Path, scratch: 
                 for item in items
             ]
             archive.writestr(MANIFEST, json.dumps({"format": FORMAT, "items": kept_items}, ensure_ascii=False))
+    return all_again
 
 
-def _all_rights(items: Sequence[Packed]) -> str:
-    return " ".join(dict.fromkeys(graphics.rights_line(item.recipe) for item in items))
+def drawn_again(services: Services, item: Packed, folder: Path, made_light: bool = False) -> tuple[Image.Image, Again]:
+    """A picture of a tray, drawn with the weights at hand; the small copy that came with it where it cannot be drawn any more.
+
+    Args:
+        made_light: draw it as small as `light` makes it.
+
+    Raises:
+        StudioError: it cannot be drawn, and there is no small copy.
+    """
+    if not graphics.at_hand(item.recipe, folder):
+        return small_copy(item.picture), Again(item.recipe, FILE_MISSING)
+    try:
+        recipe, note = graphics.present(services, item.recipe)
+        picture = graphics.drawn(services, light(recipe) if made_light else recipe, folder)
+    except StudioError as error:
+        return small_copy(item.picture), Again(item.recipe, UNDRAWABLE, str(error))
+    return picture, Again(recipe, OTHER_WEIGHTS if note else AS_IT_WAS)
+
+
+def remarks_on(all_again: Sequence[Again]) -> list[str]:
+    """A sentence for each reason why pictures of a tray are not what they were."""
+    counts = Counter(again.state for again in all_again)
+    why = next((again.why for again in all_again if again.why), "")
+    sentences = {
+        FILE_MISSING: "begin with files of yours that are not here: they are in it as small copies.",
+        UNDRAWABLE: f"cannot be drawn here any more ({why}): they are in it as small copies.",
+        OTHER_WEIGHTS: "are drawn with other weights than at first: they may look different.",
+    }
+    return [f"{counts[state]} of them {sentence}" for state, sentence in sentences.items() if counts[state]]
+
+
+def _all_rights(all_again: Sequence[Again]) -> str:
+    return " ".join(dict.fromkeys(graphics.rights_line(again.recipe) for again in all_again))
 
 
 def table(rows: Sequence[Sequence[str]], with_recipes: bool) -> str:
@@ -275,12 +326,15 @@ def take(services: Services, event: gr.EventData, request: gr.Request) -> Word:
     path = guards.uploaded_file(event._data.get("path"))
     items = packed_items(read_manifest(path))
     added: list[Kept] = []
+    all_again: list[Again] = []
     for item in items[:MOST_ITEMS]:
-        recipe, _ = graphics.present(services, item.recipe)
-        drawn = len(added) < MOST_DRAWN and graphics.at_hand(recipe, folder)
-        picture = graphics.drawn(services, light(recipe), folder) if drawn else small_copy(item.picture)
-        added.append(replace(_kept(recipe, picture), tags=item.tags, note=item.note, kept=item.kept))
-    return Word(keep=tuple(added), said=f"{len(added)} pictures came with the ZIP.")
+        if len(added) < MOST_DRAWN:
+            picture, again = drawn_again(services, item, folder, made_light=True)
+        else:
+            picture, again = small_copy(item.picture), Again(item.recipe)
+        all_again.append(again)
+        added.append(replace(_kept(again.recipe, picture), tags=item.tags, note=item.note, kept=item.kept))
+    return Word(keep=tuple(added), said=" ".join([f"{len(added)} pictures came with the ZIP.", *remarks_on(all_again)]))
 
 
 def read_manifest(path: Path) -> object:

@@ -2,15 +2,20 @@
 
 import base64
 import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pikepdf
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from engines import imaging
-from engines.models.zoo import Zoo
+from engines.models.card import read_card
+from engines.models.zoo import Zoo, write_card
 from engines.production.rendering import render
 from engines.recipe import Finish, read_recipe
 from tests.browser.conftest import PHONE, Opener
@@ -26,6 +31,16 @@ DROP = """([name, kind, bytes]) => {
   at.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data }));
 }"""
 QUICK = 12_000
+
+
+@pytest.fixture
+def latecomer(shipped_zoo: Zoo, studio_home: Path, studio_url: str) -> Iterator[str]:
+    """The title of a model with classes that came after the studio began."""
+    folder = studio_home / "models" / "latecomer"
+    shutil.copytree(shipped_zoo.folder("materials"), folder)
+    write_card(folder, replace(read_card(folder), name="latecomer", title="Latecomer"))
+    yield "Latecomer"
+    shutil.rmtree(folder)
 
 
 def ready(page: Page) -> None:
@@ -237,6 +252,28 @@ def test_a_model_is_picked_by_looking(open_tab: Opener) -> None:
     expect(page.locator("#explore-grid .picture-grid[data-ready='16']")).to_be_visible()
 
 
+def test_a_model_that_came_after_the_studio_began_is_offered_where_it_works(open_tab: Opener, latecomer: str) -> None:
+    page = open_tab("Models")
+    page.get_by_role("article", name=latecomer, exact=True).get_by_role("button", name="Explore it").click()
+    expect(page.locator("#tab-explore")).to_be_visible()
+    expect(page.locator("#explore-model input")).to_have_value(latecomer)
+    expect(page.locator("#explore-grid .picture-grid[data-ready='16']")).to_be_visible()
+    page.locator("#explore-draw").click()
+    expect(page.locator("#explore-grid .picture-grid[data-ready='16']")).to_be_visible()
+    page.get_by_role("tab", name="Classes", exact=True).click()
+    page.locator("#classes-model input").click()
+    page.get_by_role("option", name=latecomer, exact=True).click()
+    expect(page.locator("#classes-about")).to_contain_text(latecomer)
+    page.reload()
+    page.get_by_role("tab", name="Explore", exact=True).click()
+    before = page.locator("#explore-model input").input_value()
+    page.locator("#explore-model input").click()
+    expect(page.get_by_role("option", name=latecomer, exact=True)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#explore-model input")).to_have_value(before)
+    assert page.get_by_test_id("toast-body").count() == 0
+
+
 @pytest.mark.parametrize("mode", ["light", "dark", "phone"])
 def test_axe_finds_nothing_on_the_desk_in_the_tray_and_among_the_models(open_tab: Opener, mode: str) -> None:
     page = open_tab(TAB, viewport=PHONE, touch=True) if mode == "phone" else open_tab(TAB)
@@ -305,6 +342,66 @@ def test_the_desk_and_the_tray_are_worked_with_the_keyboard_alone(open_tab: Open
     page.keyboard.press("Escape")
     expect(page.locator("#tray .panel")).to_be_hidden()
     assert page.evaluate("document.activeElement.className") == "opener"
+
+
+def test_whoever_looks_at_a_kept_picture_by_keyboard_stays_in_the_tray(open_tab: Opener) -> None:
+    page = open_tab(TAB)
+    ready(page)
+    keep(page, 1)
+    page.locator("#tray .opener").focus()
+    page.keyboard.press("Enter")
+    page.locator("#tray .look").first.focus()
+    page.keyboard.press("Enter")
+    looked(page)
+    assert page.evaluate("document.activeElement.className") == "look"
+    page.keyboard.press("Escape")
+    expect(page.locator("#tray .panel")).to_be_hidden()
+    assert page.evaluate("document.activeElement.className") == "opener"
+    page.keyboard.press("Enter")
+    page.locator("#tray .lineage button").nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#tray .lineage bdi")).to_have_count(1)
+    assert page.evaluate("document.activeElement.className") == "node now"
+    page.keyboard.press("Escape")
+    expect(page.locator("#tray .panel")).to_be_hidden()
+
+
+def test_a_note_that_is_being_written_outlasts_the_answer_of_the_studio(open_tab: Opener) -> None:
+    page = open_tab(TAB)
+    ready(page)
+    keep(page, 1)
+    page.locator("#tray .opener").click()
+    held: list[Route] = []
+    page.route("**/queue/join*", lambda route: held.append(route))
+    page.locator("#tray .look").first.click()
+    note = page.get_by_label("Note")
+    note.press_sequentially("for the fr")
+    for route in held:
+        route.continue_()
+    page.unroute("**/queue/join*")
+    looked(page)
+    page.keyboard.type("ont")
+    page.keyboard.press("Tab")
+    expect(note).to_have_value("for the front")
+    assert json.loads(page.evaluate(f"localStorage.getItem('{STORE}')"))["items"][0]["note"] == "for the front"
+
+
+def test_a_picture_that_was_kept_before_its_model_changed_is_the_kept_one(open_tab: Opener) -> None:
+    page = open_tab(TAB)
+    ready(page)
+    keep(page, 1)
+    tray = json.loads(page.evaluate(f"localStorage.getItem('{STORE}')"))
+    tray["items"][0] |= {"recipe": re.sub(r"[0-9a-f]{64}", "0" * 64, tray["items"][0]["recipe"]), "note": "for the front"}
+    page.evaluate(f"(text) => localStorage.setItem('{STORE}', text)", json.dumps(tray))
+    page.reload()
+    page.locator("#tray .opener").click()
+    page.locator("#tray .look").first.click()
+    looked(page)
+    expect(page.locator("#tray .words .fine").first).to_contain_text("Drawn with other weights of")
+    expect(page.get_by_label("Note")).to_have_value("for the front")
+    expect(page.locator("#tray").get_by_role("button", name="Keep", exact=True)).to_have_count(0)
+    page.get_by_role("button", name="Take out of the tray").click()
+    expect(page.locator("#tray .opener")).to_have_text("Tray")
 
 
 def test_a_swap_is_kept_and_its_own_picture_stands_above_it(open_tab: Opener) -> None:

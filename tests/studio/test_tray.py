@@ -18,7 +18,7 @@ from engines.errors import StudioError
 from engines.exploration.sampling import sample_recipes
 from engines.finishing import Colourway, Mockup, Shape
 from engines.models.zoo import Zoo
-from engines.recipe import Picture, Recipe, Sample, after, from_json, to_json
+from engines.recipe import Picture, Recipe, Sample, after, from_json, read_recipe, to_json
 from engines.translation.swap import swap_recipe
 from studio import graphics
 from studio.panels import tray
@@ -81,6 +81,47 @@ def test_older_weights_are_said_and_replaced(served: Services, request_of_ann: g
     assert looked is not None
     assert "other weights of scenes" in looked.note
     assert from_json(looked.tree.recipe) == recipe
+    assert looked.asked == to_json(replace(recipe, weights="0" * 64)), "the tray cannot tell which of its pictures this is"
+
+
+def test_a_picture_drawn_by_other_weights_says_so_wherever_it_goes(served: Services, request_of_ann: gr.Request) -> None:
+    [present] = sample_recipes(served.zoo.generator("scenes"), [7])
+    old = replace(present, weights="0" * 64, rights="Rights of the weights of old.")
+    assert read_recipe(tray.save_picture(served, event(recipe=to_json(old)), request_of_ann)) == present
+    compared = tray.compare(served, event(recipes=[to_json(old), to_json(present)]), request_of_ann).compared
+    assert compared is not None
+    assert ("other weights of scenes" in compared.first.note, compared.second.note) == (True, "")
+    assert {from_json(one.tree.recipe) for one in (compared.first, compared.second)} == {present}
+    path, word = tray.pack(served, event(items=[item(old)], stripped=False), request_of_ann)
+    assert "1 of them are drawn with other weights than at first" in word.said
+    [row], [picture] = unpacked(path)
+    assert (from_json(row["recipe"]), row["rights"]) == (present, present.rights)
+    assert read_recipe(picture) == present
+
+
+def test_one_picture_that_cannot_be_drawn_any_more_leaves_the_others_of_a_tray_whole(
+    served: Services, shirt: Recipe, request_of_ann: gr.Request
+) -> None:
+    gone = Sample("nowhere", "0" * 64, "Rights of a model that went away.", 3)
+    path, word = tray.pack(served, event(items=[item(gone), item(shirt)], stripped=False), request_of_ann)
+    assert "1 of them cannot be drawn here any more (there is no model 'nowhere'" in word.said
+    rows, pictures = unpacked(path)
+    assert [row["rights"] for row in rows] == [gone.rights, graphics.rights_line(shirt)]
+    assert imaging.safe_open(pictures[0]).size == (40, 40)
+    assert read_recipe(pictures[0]) is None, "a small copy passes for the picture"
+    assert imaging.safe_open(pictures[1]).tobytes() == served.render(shirt).tobytes()
+    taken = tray.take(served, event(path=str(path)), request_of_ann)
+    assert [from_json(one.recipe) for one in taken.keep] == [gone, shirt]
+    assert "1 of them cannot be drawn here any more" in taken.said
+
+
+def unpacked(path: Path) -> tuple[list[dict[str, str]], list[Path]]:
+    """The table of a packed tray, and its pictures."""
+    folder = path.with_name("unpacked")
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(folder)
+    rows = list(csv.DictReader(io.StringIO((folder / "tray.csv").read_text())))
+    return rows, [folder / row["file"] for row in rows]
 
 
 @pytest.mark.parametrize(
