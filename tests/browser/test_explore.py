@@ -187,6 +187,24 @@ def test_a_direction_follows_the_arrow_keys_and_a_drag_draws_once(open_tab: Open
     assert len(asked) == 1
 
 
+def test_a_picture_sent_to_explore_brings_its_model_class_and_seed_and_pictures_like_it(open_tab: Opener) -> None:
+    page = open_tab("Classes")
+    expect(page.locator("#classes-grid .picture-grid[data-ready='16']")).to_be_visible()
+    page.locator("#classes-grid [role=option]").nth(3).click()
+    expect(page.locator("#classes-viewer .picture-viewer[data-ready='1']")).to_be_attached()
+    page.locator("#classes-viewer .keep").click()
+    expect(page.locator("#tray .opener")).to_contain_text("1 picture")
+    page.locator("#tray .opener").click()
+    page.locator("#tray .look").first.click()
+    page.get_by_role("button", name="Restore in Explore").click()
+    expect(page.locator("#explore-model input")).to_have_value("Clothing")
+    expect(page.locator("#explore-class input")).to_have_value("dress")
+    expect(page.locator("#explore-viewer .caption")).to_contain_text("clothing dress, seed 3")
+    ready(page)
+    expect(page.locator("#explore-grid [role=option]").first).to_have_attribute("aria-label", "Seed 3")
+    expect(page.locator("#explore-viewer .caption")).to_contain_text("clothing dress, seed 3")
+
+
 @pytest.mark.parametrize(("mode", "viewport"), [("light", DESKTOP), ("dark", DESKTOP), ("light", PHONE)])
 def test_axe_finds_nothing_in_the_explore_tab(open_tab: Opener, mode: str, viewport: dict[str, int]) -> None:
     page = open_tab(TAB, viewport=viewport)
