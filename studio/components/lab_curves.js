@@ -167,9 +167,20 @@ function table(panels, axis) {
   return details;
 }
 
+// While a run trains, its table is written anew again and again under the eyes and fingers of whoever reads it.
+function place() {
+  const scroller = root.querySelector(".scroller");
+  const parts = { summary: root.querySelector("summary"), ".scroller": scroller };
+  return {
+    opened: Boolean(root.querySelector("details[open]")),
+    at: scroller && [scroller.scrollLeft, scroller.scrollTop],
+    focused: Object.keys(parts).find((name) => parts[name] && parts[name] === document.activeElement),
+  };
+}
+
 function show() {
   const value = props.value;
-  const opened = Boolean(root.querySelector("details[open]"));
+  const before = place();
   root.replaceChildren();
   const panels = value ? value.panels.filter((panel) => panel.curves.some((curve) => curve.x.length)) : [];
   root.dataset.panels = String(panels.length);
@@ -181,8 +192,10 @@ function show() {
   panels.forEach((panel, number) => charts.append(figure(panel, value.axis, number)));
   root.append(charts);
   const numbers = table(panels, value.axis);
-  numbers.open = opened;
+  numbers.open = before.opened;
   root.append(numbers);
+  if (before.at) numbers.querySelector(".scroller").scrollTo(...before.at);
+  if (before.focused) numbers.querySelector(before.focused).focus({ preventScroll: true });
 }
 
 watch("value", show);

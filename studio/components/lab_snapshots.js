@@ -52,6 +52,7 @@ let place = 0; // of the latent
 let asked = 0;
 const sheets = new Map();
 let strips = "";
+let unkept = null; // what was written, until the studio says that it is kept
 
 function inWords(number) {
   const size = Math.abs(number);
@@ -68,6 +69,10 @@ function at() {
   return found < 0 ? shots.length - 1 : found;
 }
 
+function nameOf(shot) {
+  return run + " " + shot.step;
+}
+
 function current() {
   return shots[at()];
 }
@@ -76,12 +81,23 @@ function say(text) {
   spoken.textContent = text;
 }
 
+// A question to the studio, which gives nothing when the studio is gone.
+async function ask(name, question) {
+  let answer = null;
+  try {
+    answer = await server[name](question);
+  } catch (error) {
+    answer = null;
+  }
+  return answer || { error: "The studio does not answer: see whether it still runs." };
+}
+
 async function paint() {
   const shot = current();
-  const key = run + " " + shot.step;
+  const key = nameOf(shot);
   const turn = ++asked;
   if (!sheets.has(key)) {
-    const answer = await server.sheet({ run: run, step: shot.step });
+    const answer = await ask("sheet", { run: run, step: shot.step });
     if (answer.error) {
       if (turn === asked) say(answer.error);
       return;
@@ -110,13 +126,16 @@ async function paintStrip() {
   latent.value = place + 1;
   if (key !== strips) {
     strips = key;
-    const answer = await server.latent({ run: run, place: place });
+    const answer = await ask("latent", { run: run, place: place });
     if (strips !== key) return;
     if (answer.error) {
+      strips = "";
       say(answer.error);
       return;
     }
     strip.setAttribute("aria-label", "Latent " + (place + 1) + " over time");
+    const held = strip.contains(document.activeElement) ? document.activeElement.dataset.step : null;
+    const scrolled = strip.scrollLeft;
     strip.replaceChildren(
       ...answer.steps.map((one, index) => {
         const button = make("button", "moment", { type: "button", "data-step": one, "aria-label": "Step " + one });
@@ -129,6 +148,9 @@ async function paintStrip() {
         return button;
       }),
     );
+    strip.scrollLeft = scrolled;
+    const again = held && (strip.querySelector(`[data-step="${held}"]`) || strip);
+    if (again) again.focus({ preventScroll: true });
   }
   mark();
 }
@@ -147,9 +169,13 @@ function describe() {
   figures.replaceChildren();
   for (const [what, value] of Object.entries(shot.figures)) figures.append(make("dt", "", {}, what), make("dd", "", {}, inWords(value)));
   if (!Object.keys(shot.figures).length) figures.append(make("dt", "", {}, "Not measured"), make("dd", "", {}, ""));
+  showStar(shot);
+  if (document.activeElement !== note) note.value = unkept && unkept.of === nameOf(shot) ? unkept.note : shot.note;
+}
+
+function showStar(shot) {
   star.setAttribute("aria-pressed", String(shot.star));
   star.textContent = shot.star ? "★ Starred" : "☆ Star";
-  if (document.activeElement !== note) note.value = shot.note;
 }
 
 function go(wanted) {
@@ -163,14 +189,29 @@ function go(wanted) {
 
 async function keep(change) {
   const shot = current();
+  const [whose, of, before] = [run, nameOf(shot), { ...shot }];
+  unkept = { of: of, note: change.note };
   Object.assign(shot, change);
   describe();
-  const answer = await server.mark({ run: run, step: shot.step, star: shot.star, note: shot.note });
-  say(answer.error || "Kept beside step " + shot.step.toLocaleString("en") + ".");
+  const answer = await ask("mark", { run: whose, step: shot.step, star: shot.star, note: shot.note });
+  const words = "step " + shot.step.toLocaleString("en");
+  if (answer.error) {
+    // What was written stays in its field, and goes along with the next change.
+    for (const name of Object.keys(change)) if (shot[name] === change[name]) shot[name] = before[name];
+    say("Not kept beside " + words + " of " + whose + ". " + answer.error);
+  } else {
+    if (unkept && unkept.of === of && unkept.note === change.note) unkept = null;
+    Object.assign(shot, { star: answer.star, note: answer.note });
+    say("Kept beside " + words + ".");
+  }
+  if (shot === current()) showStar(shot);
   tabulate();
 }
 
 function tabulate() {
+  const [summary, scrolled] = [list.querySelector("summary"), list.querySelector(".scroller")];
+  const [top, left] = scrolled ? [scrolled.scrollTop, scrolled.scrollLeft] : [0, 0];
+  const held = [summary, scrolled].indexOf(document.activeElement);
   const wasOpen = list.open;
   const names = [...new Set(shots.flatMap((shot) => Object.keys(shot.figures)))].slice(0, 6);
   const head = make("tr", "", {}, ...["Step", ...names, "By eye"].map((title) => make("th", "", { scope: "col" }, title)));
@@ -182,15 +223,18 @@ function tabulate() {
   const table = make("table", "", {}, make("thead", "", {}, head), make("tbody", "", {}, ...rows));
   const scroller = make("div", "scroller", { role: "region", tabindex: 0, "aria-label": "All snapshots" }, table);
   const stars = shots.filter((shot) => shot.star || shot.note).length;
-  list.replaceChildren(make("summary", "", {}, `All ${shots.length} snapshots${stars ? `, ${stars} marked` : ""}`), scroller);
+  const title = make("summary", "", {}, `All ${shots.length} snapshots${stars ? `, ${stars} marked` : ""}`);
+  list.replaceChildren(title, scroller);
   list.open = wasOpen;
+  scroller.scrollTo(left, top);
+  if (held >= 0) [title, scroller][held].focus({ preventScroll: true });
 }
 
 nearest.addEventListener("click", () => go(props.value.nearest));
 highest.addEventListener("click", () => go(props.value.highest));
 newest.addEventListener("click", () => go(shots[shots.length - 1].step));
 slider.addEventListener("input", () => go(shots[Number(slider.value)].step));
-star.addEventListener("click", () => keep({ star: !current().star }));
+star.addEventListener("click", () => keep({ star: !current().star, note: note.value }));
 note.addEventListener("change", () => keep({ note: note.value }));
 latent.addEventListener("change", () => {
   const grid = props.value && props.value.grid;

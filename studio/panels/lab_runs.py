@@ -169,8 +169,8 @@ def shown_stamp(run: Run) -> tuple[float, ...]:
 
 
 def life_stamp(run: Run) -> tuple[float, ...]:
-    """Changes whenever a run begins, goes on or ends, otherwise as `shown_stamp`."""
-    return _written(run.heartbeat_file, run.lock_file)
+    """Changes whenever a run begins, goes on or ends, otherwise as `shown_stamp`; a process that is killed writes nothing when it ends."""
+    return *_written(run.heartbeat_file, run.lock_file), float(run.owner() or 0)
 
 
 def _written(*files: Path) -> tuple[float, ...]:

@@ -365,17 +365,23 @@ def new_run_chosen(services: Services, run: str | None) -> tuple[str, str, str]:
     return stem[:60], run[:80], lab_runs.rights_of(the_run(services.settings.home, run))
 
 
-def send(services: Services, looked: Looked, name: str, title: str, rights: str) -> tuple[str, Told]:
+def send(services: Services, looked: Looked, chosen: str | None, name: str, title: str, rights: str) -> tuple[str, Told]:
     """Make a model of the snapshot that the page shows.
+
+    Args:
+        chosen: the run that name, title and rights were filled in for.
 
     Returns:
         The model's name, and what the page is told.
 
     Raises:
-        StudioError: nothing is shown, its networks are not kept, the name is no name or taken, or it draws nothing by itself.
+        StudioError: nothing of the chosen run is shown, its networks are not kept, the name is no name or taken, or it draws nothing by
+            itself.
     """
     home = at_home(services)
-    run = the_run(home, looked.run)
+    run = the_run(home, chosen)
+    if looked.run != chosen:
+        raise StudioError(f"no snapshot of {chosen} is shown yet: wait for its first one")
     config = run.config()
     if "generator" not in config["preset"] and "widths" not in config["preset"]:
         raise StudioError(f"{looked.run} swaps textures and draws nothing by itself: publish it with `python -m engines publish`")
@@ -689,7 +695,7 @@ def _wire(services: Services, to: LabHandles) -> None:
     watch.resume.click(guards.sentences(resume, services), [watch.run, watch.minutes], watch.status, show_progress_on=watch.status, **work)
     watch.snapshots.chosen(guards.sentences(on_chosen, services), None, to.looked, **last)
     watch.send.click(
-        guards.sentences(send, services), [to.looked, watch.name, watch.title, watch.rights], [to.sent, watch.told],
+        guards.sentences(send, services), [to.looked, watch.run, watch.name, watch.title, watch.rights], [to.sent, watch.told],
         concurrency_id=MODEL_QUEUE, api_visibility="private", show_progress="full", show_progress_on=watch.told,
     )  # fmt: skip
     gr.on(

@@ -1,6 +1,7 @@
 """The Lab as a person uses it: train, watch, stop, resume, compare, look back, mark, and send a snapshot to Explore."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,16 +15,17 @@ from engines.errors import StudioError
 from engines.models.zoo import Zoo
 from engines.training.background import stop
 from engines.training.judging import DISTANCE
-from engines.training.runs import Run
+from engines.training.runs import Mark, Run
 from tests.browser.conftest import PHONE, Opener
 from tests.browser.test_curate_access import violations
-from tests.engines.training.made_runs import made_run
+from tests.engines.training.made_runs import COLUMNS, made_run, save_sheet
 from tests.studio.tabs.test_lab import searched
 
 TAB = "Lab"
 SETTINGS = "widths=(16,8,8)\nlatent_dim=8\nbatch=4\npolicy=()\npictures=4000000\nconditional=True"
 INSIDE = ("Train", "Watch", "Compare", "Searches")
 CURVES, SNAPSHOTS, STATUS = "#lab-curves .lab-curves", "#lab-snapshots .lab-snapshots", "#lab-status"
+ASKED = re.compile("/component_server/")
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +61,22 @@ def trained(studio_home: Path) -> Iterator[Run]:
     if run.owner() is not None:
         with suppress(StudioError):
             stop(run)
+
+
+@pytest.fixture
+def going_on(studio_home: Path) -> Iterator[Run]:
+    """A run with twenty snapshots, to which a test adds."""
+    run = made_run(studio_home / "runs" / "going on", dict.fromkeys(range(2, 41, 2), 9.0))
+    yield run
+    shutil.rmtree(run.folder)
+
+
+@pytest.fixture
+def bare(studio_home: Path) -> Iterator[Run]:
+    """A run without a snapshot."""
+    run = made_run(studio_home / "runs" / "bare", {})
+    yield run
+    shutil.rmtree(run.folder)
 
 
 def inside(page: Page, name: str) -> None:
@@ -163,6 +181,59 @@ def test_the_slider_goes_through_time_and_marks_stand_beside_the_figures(open_ta
     expect(page.locator("#lab-snapshots .strip")).to_have_attribute("aria-label", "Latent 14 over time")
     page.get_by_role("button", name="Step 30", exact=True).click()
     expect(page.locator(f"{SNAPSHOTS}[data-step='30']")).to_be_visible()
+
+
+def test_what_the_studio_did_not_hear_is_taken_back_and_said(open_tab: Opener, runs: dict[str, Run]) -> None:
+    page = open_tab(TAB)
+    watched(page, "early best", 4)
+    star, spoken = page.locator("#lab-snapshots .star"), page.locator("#lab-snapshots .spoken")
+    page.route(ASKED, lambda route: route.abort())
+    star.click()
+    expect(spoken).to_have_text("Not kept beside step 40 of early best. The studio does not answer: see whether it still runs.")
+    expect(star).to_have_text("☆ Star")
+    page.get_by_label("Note", exact=True).fill("lively")
+    page.keyboard.press("Tab")
+    expect(spoken).to_contain_text("Not kept")
+    page.locator("#lab-snapshots .latent").fill("3")
+    page.keyboard.press("Tab")
+    expect(spoken).to_have_text("The studio does not answer: see whether it still runs.")
+    assert 40 not in runs["early best"].marks()
+    page.unroute(ASKED)
+    star.click()
+    expect(star).to_have_text("★ Starred")
+    expect(spoken).to_have_text("Kept beside step 40.")
+    assert runs["early best"].marks()[40] == Mark(True, "lively")
+
+
+def test_a_table_stays_where_it_is_read_while_a_run_trains(open_tab: Opener, going_on: Run) -> None:
+    page = open_tab(TAB)
+    watched(page, "going on", 20)
+    for step, place, table in ((41, "#lab-curves", "details"), (42, "#lab-snapshots", ".list")):
+        page.locator(f"{place} {table} summary").click()
+        page.locator(f"{place} .scroller").evaluate("(node) => { node.focus(); node.scrollTop = 60; node.dataset.old = 'yes'; }")
+        save_sheet(going_on, step, COLUMNS)
+        going_on.report({"step": step, "seconds": 3.0 * step, "generator": 0.02})
+        expect(page.locator(f"{place} .scroller:not([data-old])")).to_be_attached()
+        assert page.evaluate("[document.activeElement.className, document.activeElement.scrollTop]") == ["scroller", 60], place
+        assert page.evaluate("(place) => document.querySelector(place).contains(document.activeElement)", place)
+    page.locator("#lab-snapshots .list summary").focus()
+    save_sheet(going_on, 43, COLUMNS)
+    expect(page.locator("#lab-snapshots .list summary")).to_have_text("All 23 snapshots")
+    assert page.evaluate("document.activeElement.textContent") == "All 23 snapshots"
+    expect(page.locator("#lab-snapshots .moment[data-step='43']")).to_be_attached()
+    page.locator("#lab-snapshots .moment[data-step='2']").focus()
+    save_sheet(going_on, 44, COLUMNS)
+    expect(page.locator("#lab-snapshots .moment[data-step='44']")).to_be_attached()
+    assert page.evaluate("document.activeElement.dataset.step") == "2"
+
+
+def test_a_run_without_a_snapshot_sends_none_of_the_run_before(open_tab: Opener, runs: dict[str, Run], bare: Run) -> None:
+    page = open_tab(TAB)
+    watched(page, "early best", 4)
+    choose(page, "run", "bare")
+    expect(page.locator("#lab-model input, #lab-model textarea").first).to_have_value("bare")
+    page.locator("#lab-send").click()
+    expect(page.get_by_test_id("toast-body").filter(has_text="No snapshot of bare is shown yet")).to_be_visible()
 
 
 def test_a_search_shows_its_best_trial_and_what_each_value_did(open_tab: Opener, runs: dict[str, Run]) -> None:

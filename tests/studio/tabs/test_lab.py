@@ -1,6 +1,8 @@
 """What the Lab does behind its page."""
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -90,7 +92,7 @@ def test_only_a_studio_that_nobody_else_reaches_has_a_lab(tiny_zoo: Zoo, tmp_pat
         lambda services, request: lab.look_at(services, None, "steps", Seen()),
         lambda services, request: lab.halt(services, "run"),
         lambda services, request: lab.resume(services, "run", 5),
-        lambda services, request: lab.send(services, Looked("run", 1), "name", "", ""),
+        lambda services, request: lab.send(services, Looked("run", 1), "run", "name", "", ""),
         lambda services, request: lab.compare(services, ["run"], "steps", WHICH[0], request),
         lambda services, request: lab.show_search(services, "one"),
         lambda services, request: lab.on_refresh(services, None, None),
@@ -203,6 +205,21 @@ def test_the_page_is_told_only_what_changed(services: Services) -> None:
     assert lab.look_at(services, "one", "minutes", seen)[1].axis == "minutes"
 
 
+def test_a_training_that_was_killed_does_not_seem_to_train_for_ever(services: Services) -> None:
+    run = made_run(services.settings.home / "runs" / "one", {20: 9.0})
+    run.beat(20, 40, 0.5)
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
+        run.lock_file.write_text(str(process.pid))
+        status, _, _, seen, *_, stop, resume = lab.look_at(services, "one", "steps", Seen())
+        assert "Starting" in status
+        assert (stop["interactive"], resume["interactive"]) == (True, False)
+        assert lab.look_at(services, "one", "steps", seen) == (gr.skip(),) * 9
+        process.kill()
+    status, *_, stop, resume = lab.look_at(services, "one", "steps", seen)
+    assert "Ended without a word" in status
+    assert (stop["interactive"], resume["interactive"]) == (False, True)
+
+
 def test_names_from_a_run_are_no_markup(services: Services) -> None:
     run = made_run(services.settings.home / "runs" / "one", {})
     run.report({"step": 40, "notice": "<script>alert(1)</script> [link](http://x)"})
@@ -256,7 +273,15 @@ def test_a_finished_run_is_not_resumed_and_a_resting_one_is_not_stopped(services
 def test_what_cannot_be_sent_is_said(looked: Looked, name: str, sentence: str, services: Services) -> None:
     made_run(services.settings.home / "runs" / "one", {20: 9.0})
     with pytest.raises(StudioError, match=sentence):
-        lab.send(services, looked, name, "", "")
+        lab.send(services, looked, looked.run, name, "", "")
+
+
+def test_a_snapshot_is_never_sent_with_the_words_of_another_run(services: Services) -> None:
+    """The run that was chosen last has no snapshot yet, so that the page still shows one of the run before."""
+    made_run(services.settings.home / "runs" / "one", {20: 9.0})
+    made_run(services.settings.home / "runs" / "two", {})
+    with pytest.raises(StudioError, match="no snapshot of two is shown yet"):
+        lab.send(services, Looked("one", 20), "two", "two", "Two", "of the set two")
 
 
 def test_runs_lie_side_by_side_with_the_snapshot_that_one_asks_for(services: Services, request_of_ann: gr.Request) -> None:
