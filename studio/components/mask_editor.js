@@ -230,6 +230,7 @@ async function open() {
   empty.hidden = filled;
   empty.textContent = props.empty || "";
   root.dataset.ready = "";
+  found = null;
   if (!filled) {
     shown = null;
     return;
@@ -244,11 +245,21 @@ async function open() {
   }
   note.textContent = value.note || "";
   note.hidden = !value.note;
-  const image = await loaded(value.mask.url);
+  let image = null;
+  try {
+    image = await loaded(value.mask.url);
+  } catch (error) {
+    image = null;
+  }
   if (shown !== value.key) return;
-  found = image;
   past = [];
   undo.disabled = true;
+  if (!image) {
+    describe();
+    said.textContent = "The mask did not arrive: see whether the studio still runs, and choose the picture again.";
+    return;
+  }
+  found = image;
   cursor = { x: value.width / 2, y: value.height / 2 };
   start();
   choose(false);

@@ -189,6 +189,24 @@ def test_the_mask_is_painted_with_keys_alone(open_tab: Opener, tmp_path: Path) -
     assert "Arrow keys move the brush" in str(canvas.get_attribute("aria-label"))
 
 
+def test_a_mask_that_does_not_arrive_is_said_and_the_next_one_is_painted_on(open_tab: Opener, tmp_path: Path) -> None:
+    people = {name: person(150, height)[0] for name, height in (("ann", 200), ("bob", 180))}
+    for name, picture in people.items():
+        picture.save(tmp_path / f"{name}.png")
+    page, mask = open_tab(TAB), re.compile(r"/mask-[0-9a-f]{16}\.png")
+    page.route(mask, lambda route: route.abort())
+    upload(page, tmp_path / "ann.png")
+    expect(page.locator("#swap-mask .mask-said")).to_contain_text("The mask did not arrive")
+    page.unroute(mask)
+    page.get_by_role("button", name="Remove Image").click()
+    upload(page, tmp_path / "bob.png")
+    masked(page)
+    found = covered(page)
+    page.get_by_role("button", name="Invert").click()
+    page.get_by_role("button", name="Find again").click()
+    assert covered(page) == found
+
+
 def test_a_wash_and_an_amount_travel_in_the_download(open_tab: Opener, tmp_path: Path) -> None:
     person(90, 120)[0].save(tmp_path / "ann.png")
     page = open_tab(TAB)
