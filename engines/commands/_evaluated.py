@@ -1,9 +1,11 @@
 """What the commands that measure models share: real pictures framed as for training, and where the figures go."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from engines import compute, imaging
@@ -74,7 +76,13 @@ def framed_pictures(arguments: argparse.Namespace, card: Card, size: int | None,
         raise StudioError(f"the card of {card.name} names no preset to frame pictures by: name one with --preset (see train --list)")
     preset = find_preset(name, ALL_PRESETS)
     channels = int(card.settings.get("channels", preset.channels))
-    return load_pictures(arguments.data, size or preset.resolution, preset.framing, channels, classes, progress)
+    framing = preset.framing if arguments.preset else str(card.training.get("framing", preset.framing))
+    shape = imaging.rectangle(framing)
+    pictures = load_pictures(arguments.data, max(shape) if shape else size or preset.resolution, framing, channels, classes, progress)
+    if shape is None:
+        return pictures
+    top, left = ((side - length) // 2 for side, length in zip(pictures.pixels.shape[-2:], shape, strict=True))
+    return replace(pictures, pixels=np.ascontiguousarray(pictures.pixels[..., top : top + shape[0], left : left + shape[1]]))
 
 
 def reported(arguments: argparse.Namespace, card: Card, pictures: PictureSet, features: str, found: Findings, options: str = "") -> Report:

@@ -66,7 +66,7 @@ def as_rgb(pixels: np.ndarray) -> np.ndarray:
 
 def to_pixels(pictures: Iterable[Image.Image], channels: int = 3) -> np.ndarray:
     """Pictures of one size → uint8, shape (n, channels, h, w)."""
-    mode = "L" if channels == 1 else "RGB"
+    mode = {1: "L", 3: "RGB", 4: "RGBA"}[channels]
     arrays = [np.asarray(picture.convert(mode)).reshape(picture.height, picture.width, channels) for picture in pictures]
     return np.stack(arrays).transpose(0, 3, 1, 2)
 

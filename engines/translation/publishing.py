@@ -64,6 +64,7 @@ def publish_run(
     clock = [line["seconds"] for line in lines if "seconds" in line and line["step"] <= step]
     facts = {
         "preset": preset["name"],
+        "framing": preset["framing"],
         "pictures": saved["facts"]["pictures"],
         "held out": saved["facts"]["held out"],
         "data (sha256)": saved["facts"]["data"],

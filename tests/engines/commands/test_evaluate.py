@@ -1,13 +1,18 @@
 """`evaluate` as a person meets it, on small models in a home of its own."""
 
+import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from engines.commands._evaluated import framed_pictures
 from engines.evaluation.report import headline, read_report
 from engines.models.card import read_card
+from engines.models.zoo import Zoo
+from engines.progress import silent
 from tests.engines.commands.command_line import Done, atelier
 from tests.pictures import photograph
 from tests.tiny import publish_tiny_models
@@ -91,3 +96,11 @@ def test_a_mistake_is_one_sentence_and_writes_nothing(
     assert sentence in done.stderr
     assert done.stdout == ""
     assert not list(tmp_path.iterdir())
+
+
+def test_real_pictures_are_framed_as_the_run_framed_them_and_not_as_its_preset_does(home: Path, photographs: Path) -> None:
+    card = Zoo([home / "models"]).card("scenes")
+    asked = argparse.Namespace(data=photographs, classes=None, preset=None)
+    known = replace(card, training={"preset": "default", "framing": "rectangle 24x16"})
+    assert framed_pictures(asked, known, 16, silent).pixels.shape[-2:] == (24, 16)
+    assert framed_pictures(asked, replace(card, training={"preset": "default"}), 16, silent).pixels.shape[-2:] == (16, 16)
