@@ -19,6 +19,7 @@ from engines.compute import Numerics
 from engines.errors import StudioError
 from engines.evaluation.features import FeatureSet, with_mirrored
 from engines.evaluation.probe import Probe, accuracy, fit_probe
+from engines.networks.layers import pooled_means
 from engines.progress import Progress, silent
 
 ENOUGH, SMALL = 10_000, 32
@@ -43,13 +44,11 @@ class SmallClassifier(nn.Module):
             *_stage(64, 64),
             nn.MaxPool2d(2),
             *_stage(64, 128),
-            nn.AdaptiveAvgPool2d(3),
-            nn.Flatten(),
         )
         self.head = nn.Sequential(nn.Dropout(0.3), nn.Linear(128 * 9, 128), nn.ReLU(), nn.Dropout(0.3), nn.Linear(128, classes))
 
     def forward(self, pictures: Tensor) -> Tensor:
-        return self.head(self.body(pictures))
+        return self.head(pooled_means(self.body(pictures), 3).flatten(1))
 
 
 def _stage(inputs: int, outputs: int) -> tuple[nn.Module, ...]:

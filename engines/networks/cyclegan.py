@@ -3,9 +3,8 @@
 from typing import Literal
 
 from torch import Tensor, nn
-from torch.nn import functional
 
-from engines.networks.layers import initialise_normal, instance_norm
+from engines.networks.layers import initialise_normal, instance_norm, pooled_means
 from engines.networks.translating import Translating, doubling, halving, norm_layer
 
 MAP = 16
@@ -130,7 +129,7 @@ class ConvolutionCritic(nn.Module):
         scores = self.body(pictures).float()
         if self.dense is None:
             return scores
-        return self.dense(functional.adaptive_avg_pool2d(scores, MAP).flatten(1))[:, :, None, None]
+        return self.dense(pooled_means(scores, MAP).flatten(1))[:, :, None, None]
 
 
 CRITICS: dict[str, type[nn.Module]] = {"patches": PatchCritic, "convolutions": ConvolutionCritic}

@@ -34,6 +34,25 @@ def gated_linear(features: Tensor) -> Tensor:
     return value * torch.sigmoid(opening)
 
 
+def pooled_means(features: Tensor, side: int) -> Tensor:
+    """Means over a grid of `side` × `side` parts, shape (n, channels, h, w) → (n, channels, side, side): adaptive average pooling.
+
+    Where h or w does not divide, which some devices do not know, the parts overlap as they do there, by a product with their shares.
+    """
+    high, wide = features.shape[-2:]
+    if high % side == 0 and wide % side == 0:
+        return functional.adaptive_avg_pool2d(features, side)
+    return _shares(high, side).to(features) @ features @ _shares(wide, side).to(features).t()
+
+
+def _shares(length: int, parts: int) -> Tensor:
+    """What each of so many places counts in the mean of each part, shape (parts, length)."""
+    begins, places = torch.arange(parts) * length // parts, torch.arange(length)
+    ends = -((-torch.arange(1, parts + 1) * length) // parts)
+    inside = (places >= begins[:, None]) & (places < ends[:, None])
+    return inside / inside.sum(dim=1, keepdim=True)
+
+
 class GatedConv(nn.Module):
     """A 3 × 3 convolution to twice the channels, optional noise, batch norm and a gated linear unit.
 
@@ -80,7 +99,7 @@ class SkipExcitation(nn.Module):
         self.excite = nn.Conv2d(large_channels, large_channels, 1)
 
     def forward(self, small: Tensor, large: Tensor) -> Tensor:
-        pooled = functional.adaptive_avg_pool2d(small, 4)
+        pooled = pooled_means(small, 4)
         gate = self.excite(functional.leaky_relu(self.squeeze(pooled), 0.1))
         return large * torch.sigmoid(gate)
 

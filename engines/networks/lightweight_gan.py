@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engines.networks.drawing import ClassJudge, Drawing, WholeDiscriminator
-from engines.networks.layers import BatchNorm2d, gated_linear
+from engines.networks.layers import BatchNorm2d, gated_linear, pooled_means
 
 SLOPE = 0.1
 GATES = {3: 7, 4: 8, 5: 9, 6: 10}
@@ -390,7 +390,7 @@ class LightweightGanHead(nn.Module):
         if self.class_judge is not None:
             logits = logits + self.class_judge(features.mean(dim=(2, 3)), classes)
         small = self.small_start(functional.interpolate(pictures, size=(SMALL, SMALL)))
-        small = functional.adaptive_avg_pool2d(self.small_end_attention(self.small_stage(self.small_attention(small))), 4)
+        small = pooled_means(self.small_end_attention(self.small_stage(self.small_attention(small))), 4)
         return torch.cat([logits.float(), self.small_logit(small).flatten(1).float()], dim=1), before, features
 
 

@@ -115,6 +115,9 @@ class AdversarialTask:
     def _build(self, seed: int) -> tuple[Any, Any, Any]:
         """Generator, discriminator, and the encoder where there is one."""
         preset, count = self.preset, len(self.classes)
+        mixes = preset.generator == "stylegan2" and preset.generator_settings.get("mixing", 1)
+        if mixes and preset.coverage:
+            raise ValueError("a picture of mixed styles answers to no latent: add --set \"generator_settings={'mixing': 0.0}\"")
         pyramid = feature_pyramid(preset.view) if preset.discriminator == "projected" else None
         torch.manual_seed(seed)  # after the pyramid, which is built once a process and draws numbers when it is
         known = (set(NETWORKS), preset.generator), ({"projected", *DISCRIMINATORS}, preset.discriminator), ({"", *ENCODERS}, preset.encoder)
@@ -145,7 +148,8 @@ class AdversarialTask:
         """
         copy_fitting(self.generator, beginning.networks["generator"])
         copy_fitting(self.average.module, beginning.networks["average"])
-        copy_fitting(self.discriminator.heads, beginning.networks["discriminator"], need=False)
+        if beginning.seed == self._seed or self._whole:  # what is frozen in front of the heads was drawn with the seed
+            copy_fitting(self.discriminator.heads, beginning.networks["discriminator"], need=False)
         self._seen = beginning.pictures
         self._class_start = beginning.pictures if self.classes and beginning.classes == self.classes else 0
 
@@ -231,9 +235,10 @@ class AdversarialTask:
             )
             loss = loss + preset.slope_penalty * slope
             extra["slope penalty"] = slope.item()
-        if classes is not None and preset.mismatch:
+        if classes is not None and preset.mismatch and len(self.classes) > 1:
             wrong = (classes + torch.randint(1, len(self.classes), classes.shape, device=classes.device)) % len(self.classes)
-            loss = loss + emphasis * preset.mismatch * torch.relu(1 + self._judge(seen_real, wrong, encoded)).mean()
+            mistaken_for = self._judge(seen_real, wrong, encoded)
+            loss = loss + emphasis * preset.mismatch * objectives.by_parts(self.objective.mismatched, self._parts, real_score, mistaken_for)
         if not preset.critic_floor or self.workers.mean(adversarial.detach()).item() > preset.critic_floor:
             self.workers.descend(self.discriminator_optimiser, loss, lambda: self._tame(self._judging_weights))
             if preset.weight_limit:
@@ -266,7 +271,7 @@ class AdversarialTask:
             extra["recall"] = difference.item()
         if preset.path_length and step % PATH_EVERY == 0:
             lengths = self._path_lengths(seen)
-            loss = loss + PATH_EVERY * preset.path_length * self.path_length(lengths)
+            loss = loss + PATH_EVERY * preset.path_length * self.path_length(lengths, self.workers.mean(lengths.detach().mean()).item())
             extra["path length"] = lengths.mean().item()
         if preset.spread:
             groups = torch.zeros(len(fake), dtype=torch.long, device=fake.device) if classes is None else classes
@@ -276,7 +281,7 @@ class AdversarialTask:
             loss = loss + preset.spread * shortfall
             extra["spread shortfall"] = shortfall.item()
         if seen.wanted is not None and self._pool is not None:
-            distance = coverage_distance(overview(self._see(fake[: len(seen.wanted)]), self._pool.scales), seen.wanted)
+            distance = coverage_distance(overview(self._see_alike(fake[: len(seen.wanted)]), self._pool.scales), seen.wanted)
             loss = loss + preset.coverage * distance
             extra["coverage distance"] = distance.item()
         taught = [parameter for group in self.generator_optimiser.param_groups for parameter in group["params"]]
@@ -328,8 +333,8 @@ class AdversarialTask:
         asking = slice(0, max(1, len(real) // SHARE))
         with torch.no_grad():
             if self._pool is None or step % RENEW_EVERY == 0:
-                self._pool = self._renewed(step, level_scales(self._see(real)))
-            wanted = overview(self._see(real[asking]), self._pool.scales)
+                self._pool = self._renewed(step, level_scales(self._see_alike(real)))
+            wanted = overview(self._see_alike(real[asking]), self._pool.scales)
             labels = labels if self.classes else torch.zeros_like(labels)
             return wanted, torch.cat([self._pool.nearest(wanted, labels[asking]), latents[asking.stop :]])
 
@@ -346,7 +351,7 @@ class AdversarialTask:
             noise = [torch.randn(end - begin, 1, size, size, generator=random).to(where) for size in sizes]
             classes = labels[begin:end] if self.classes else None
             with self.numerics.autocast():
-                return self._see(self.generator(latents[begin:end], classes, noise).float())
+                return self._see_alike(self.generator(latents[begin:end], classes, noise).float())
 
         return new_pool(latents, labels, self.workers.mean(scales), batch, look)
 
@@ -354,6 +359,12 @@ class AdversarialTask:
         """What the discriminator looks at, of pictures as they are."""
         with self.judging.autocast():
             return self.discriminator.look(self.judging.arrange(pictures))
+
+    def _see_alike(self, pictures: Tensor) -> list[Tensor]:
+        """The same, always on the same ground: what is compared with other pictures must not differ by a ground drawn by lot."""
+        if pictures.shape[1] == 4:
+            pictures = pictures[:, :3] * (pictures[:, 3:] + 1) / 2
+        return self._see(pictures)
 
     def _look(self, pictures: Tensor) -> list[Tensor]:
         pictures = augment_adaptively(pictures, self.adaptation.probability, self.preset.adaptive_groups)

@@ -6,7 +6,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional
+
+from engines.networks.layers import pooled_means
 
 SIDE = 4
 POOL_BATCHES = 16
@@ -27,14 +28,14 @@ def overview(levels: Sequence[Tensor], scales: Tensor) -> Tensor:
     """
     parts = []
     for level, scale in zip(levels, scales, strict=True):
-        small = functional.adaptive_avg_pool2d(level.float(), min(SIDE, level.shape[-1])).flatten(1)
+        small = pooled_means(level.float(), min(SIDE, level.shape[-1])).flatten(1)
         parts.append(small / (scale * small.shape[1] ** 0.5))
     return torch.cat(parts, dim=1) / len(levels) ** 0.5
 
 
 def level_scales(levels: Sequence[Tensor]) -> Tensor:
     """How much each level differs from picture to picture: the standard deviation of its 4 × 4 means over pictures, shape (levels,)."""
-    reduced = [functional.adaptive_avg_pool2d(level.float(), min(SIDE, level.shape[-1])) for level in levels]
+    reduced = [pooled_means(level.float(), min(SIDE, level.shape[-1])) for level in levels]
     return torch.stack([part.var(dim=0, correction=0).mean().sqrt() for part in reduced]).clamp(min=1e-6)
 
 

@@ -194,7 +194,7 @@ class Batches:
         """Which pictures make up a step's batch, shape (batch,)."""
         if self._balanced:
             random = np.random.default_rng((self._seed, step))
-            labels = random.permutation(np.arange(self._batch) % len(self._by_class))
+            labels = random.permutation((step * self._batch + np.arange(self._batch)) % len(self._by_class))
             return np.array([random.choice(self._by_class[label]) for label in labels])
         places = np.arange(step * self._batch, (step + 1) * self._batch)
         epochs, offsets = np.divmod(places, len(self._train))

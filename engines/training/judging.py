@@ -6,7 +6,7 @@ import numpy as np
 
 from engines.errors import StudioError
 from engines.evaluation.distances import inception_score, kid, precision_recall
-from engines.evaluation.diversity import mean_distance
+from engines.evaluation.diversity import mean_distance, relative_diversity
 from engines.evaluation.features import cached_features, compute_features, lite2, lite2_logits
 from engines.training.dataset import PictureSet
 from engines.training.trainer import Verdict
@@ -14,6 +14,8 @@ from engines.training.trainer import Verdict
 MOST_PICTURES = 500
 FEWEST_PICTURES = 20
 COLLAPSED = 0.5
+ALIKE = 1e-4
+"""Mean distance below which real pictures are copies of each other, and say nothing about variety."""
 MOST_CLASSES = 12
 DISTANCE = "held-out KID × 1000"
 PRECISION, RECALL = "held-out precision", "held-out recall"
@@ -45,7 +47,7 @@ def judge_generator(pictures: PictureSet, draw: Callable[[np.ndarray], np.ndarra
     labels = pictures.labels[held]
     real = cached_features(features, np.ascontiguousarray(pictures.pixels[held]))
     drawn = compute_features(features, draw(labels))
-    distance, variety = 1000 * kid(drawn, real), spread(drawn, labels) / spread(real, labels)
+    distance, variety = 1000 * kid(drawn, real), _share(spread(drawn, labels), spread(real, labels))
     precision, recall = precision_recall(drawn, real)
     score = inception_score(lite2_logits()(drawn), splits=1).value
     notices: tuple[str, ...] = ()
@@ -58,12 +60,18 @@ def judge_generator(pictures: PictureSet, draw: Callable[[np.ndarray], np.ndarra
     return Verdict(figures | _varieties(pictures.classes, drawn, real, labels), distance, notices)
 
 
+def _share(drawn: float, real: float) -> float:
+    """What one variety is of another; NaN where the real pictures are copies of each other."""
+    return drawn / real if real > ALIKE else float("nan")
+
+
 def _varieties(classes: tuple[str, ...], drawn: np.ndarray, real: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """The variety within each class, where there are several and not too many."""
     if not 1 < len(classes) <= MOST_CLASSES:
         return {}
     members = {name: labels == label for label, name in enumerate(classes)}
-    return {f"{VARIETY} of {name}": mean_distance(drawn[one]) / mean_distance(real[one]) for name, one in members.items() if one.sum() > 1}
+    several = {name: one for name, one in members.items() if one.sum() > 1 and mean_distance(real[one]) > ALIKE}
+    return {f"{VARIETY} of {name}": relative_diversity(drawn[one], real[one]) for name, one in several.items()}
 
 
 def spread(features: np.ndarray, labels: np.ndarray) -> float:

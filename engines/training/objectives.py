@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from engines.networks.layers import pooled_means
+
 
 def hinge_critic(real: Tensor, fake: Tensor) -> Tensor:
     """Mean hinge loss of a critic: real scores above 1, fake ones below -1.
@@ -74,27 +76,47 @@ class Objective:
         critic: (real, fake) → loss.
         generator: (fake, real) → loss; the real scores matter only where `paired`.
         encoder: real → loss of what wants to be taken for drawn: the encoder of a bidirectional pair.
+        mismatched: (real, the same pictures under a wrong class) → the critic's loss of the latter, which count as drawn.
         paired: whether the generator needs the critic's scores of real pictures.
     """
 
     critic: Callable[[Tensor, Tensor], Tensor]
     generator: Callable[[Tensor, Tensor], Tensor]
     encoder: Callable[[Tensor], Tensor]
+    mismatched: Callable[[Tensor, Tensor], Tensor]
     paired: bool = False
 
 
 OBJECTIVES = {
-    "hinge": Objective(hinge_critic, lambda fake, _: hinge_generator(fake), lambda real: real.mean()),
-    "logistic": Objective(logistic_critic, lambda fake, _: logistic_generator(fake), lambda real: logistic_generator(-real)),
-    "saturating logistic": Objective(logistic_critic, lambda fake, _: saturating_generator(fake), lambda real: saturating_generator(-real)),
+    "hinge": Objective(
+        hinge_critic,
+        lambda fake, _: hinge_generator(fake),
+        lambda real: real.mean(),
+        lambda _, wrong: functional.relu(1 + wrong).mean(),
+    ),
+    "logistic": Objective(
+        logistic_critic,
+        lambda fake, _: logistic_generator(fake),
+        lambda real: logistic_generator(-real),
+        lambda _, wrong: functional.softplus(wrong).mean(),
+    ),
+    "saturating logistic": Objective(
+        logistic_critic,
+        lambda fake, _: saturating_generator(fake),
+        lambda real: saturating_generator(-real),
+        lambda _, wrong: functional.softplus(wrong).mean(),
+    ),
     "least squares": Objective(
         lambda real, fake: least_squares(real, 1.0) + least_squares(fake, 0.0),
         lambda fake, _: least_squares(fake, 1.0),
         lambda real: least_squares(real, 0.0),
+        lambda _, wrong: least_squares(wrong, 0.0),
     ),
-    "wasserstein": Objective(wasserstein_critic, lambda fake, _: hinge_generator(fake), lambda real: real.mean()),
+    "wasserstein": Objective(
+        wasserstein_critic, lambda fake, _: hinge_generator(fake), lambda real: real.mean(), lambda _, wrong: wrong.mean()
+    ),
     "relativistic": Objective(
-        relativistic, lambda fake, real: relativistic(fake, real), lambda real: logistic_generator(-real), paired=True
+        relativistic, lambda fake, real: relativistic(fake, real), lambda real: logistic_generator(-real), relativistic, paired=True
     ),
 }
 
@@ -126,7 +148,7 @@ def class_spread(pictures: Tensor, classes: Tensor, side: int) -> Tensor:
         One number a class that comes at least twice, shape (classes,).
     """
     order = classes.argsort(stable=True)
-    small = functional.adaptive_avg_pool2d(pictures[order].float(), min(side, pictures.shape[-1]))
+    small = pooled_means(pictures[order].float(), min(side, pictures.shape[-1]))
     alike = classes[order][1:] == classes[order][:-1]
     differences = (small[1:] - small[:-1]).abs().mean(dim=(1, 2, 3))[alike]
     present, places = classes[order][1:][alike].unique(return_inverse=True)

@@ -75,9 +75,9 @@ class PathLength:
     def __init__(self, decay: float = 0.01) -> None:
         self.mean, self.decay = 0.0, decay
 
-    def __call__(self, lengths: Tensor) -> Tensor:
-        """The penalty of some lengths, shape (n,), after they have moved the mean."""
-        self.mean += self.decay * (lengths.mean().item() - self.mean)
+    def __call__(self, lengths: Tensor, mean: float | None = None) -> Tensor:
+        """The penalty of some lengths, shape (n,), after they have moved the mean; `mean` is theirs over all processes."""
+        self.mean += self.decay * ((lengths.mean().item() if mean is None else mean) - self.mean)
         return (lengths - self.mean).square().mean()
 
 

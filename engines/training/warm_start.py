@@ -19,6 +19,7 @@ class Beginning:
         networks: its networks' weights, in the form of its task's `state`.
         classes: class names in the order of its labels.
         pictures: how many it has seen, those of its own beginning included.
+        seed: its own, of which what is frozen in a discriminator was drawn.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Beginning:
     networks: dict[str, Any]
     classes: tuple[str, ...]
     pictures: int
+    seed: int = 0
 
     def facts(self) -> dict[str, Any]:
         """How the new run's settings name it."""
@@ -41,7 +43,14 @@ def begin_from(run: Run) -> Beginning:
     config, saved = run.config(), run.checkpoint()
     earlier = (config.get("from") or {}).get("pictures", 0)
     seen = earlier + saved["step"] * config["preset"]["batch"]
-    return Beginning(run.folder.name, file_hash(run.checkpoint_file), saved["task"], tuple(config["classes"]), seen)
+    return Beginning(
+        run.folder.name,
+        file_hash(run.checkpoint_file),
+        saved["task"],
+        tuple(config["classes"]),
+        seen,
+        config.get("seed", 0),
+    )
 
 
 def copy_fitting(network: nn.Module, weights: dict[str, Any], need: bool = True) -> None:

@@ -68,7 +68,8 @@ def fastest_numerics(preset: AnyPreset, pictures: PictureSet, seed: int, workers
     def step(numerics: Numerics) -> None:
         if numerics not in tasks:
             tasks[numerics] = build_task(preset, pictures, seed, numerics, workers)
-        tasks[numerics].step(0)
+            tasks[numerics].step(0)  # does what is done once in many steps, too
+        tasks[numerics].step(1)
 
     return workers.agree(next(iter(compute.measure(step, repeats=2))))
 
@@ -247,7 +248,7 @@ class CycleTask:
         self.translator_optimiser.load_state_dict(state["translator optimiser"])
         self.critic_optimiser.load_state_dict(state["critic optimiser"])
         for pool, saved in zip(self.pools, state["pools"], strict=True):
-            pool.pictures = list(saved)
+            pool.pictures = [picture.to(compute.device()) for picture in saved]
 
     def candidate(self) -> dict[str, Any]:
         """The averaged translators, as they would be published."""

@@ -3,7 +3,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engines.networks.layers import BatchNorm2d, gated_linear
+from engines.networks.layers import BatchNorm2d, gated_linear, pooled_means
 
 
 @pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format], ids=str)
@@ -40,3 +40,9 @@ def test_a_gate_is_the_gated_linear_unit_with_and_without_gradients() -> None:
     ours, theirs = (torch.autograd.grad(made, features, weight)[0] for made in (opened, expected))
     assert torch.allclose(ours, theirs)
     assert opened.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize(("high", "wide", "side"), [(6, 6, 4), (7, 7, 3), (10, 5, 4), (8, 4, 4), (3, 5, 1), (28, 28, 16), (2, 2, 4)])
+def test_means_over_a_grid_are_those_of_adaptive_pooling_whether_or_not_it_divides(high: int, wide: int, side: int) -> None:
+    features = torch.randn(2, 3, high, wide)
+    assert torch.allclose(pooled_means(features, side), functional.adaptive_avg_pool2d(features, side), atol=1e-6)

@@ -1,5 +1,6 @@
 import gzip
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,14 @@ def test_balance_shows_every_class_equally_often(wardrobe: Path) -> None:
     batches = Batches(pictures, batch=8, seed=0, balanced=True)
     for step in range(5):
         assert np.bincount(pictures.labels[batches.indices(step)]).tolist() == [4, 4]
+
+
+def test_balance_holds_over_steps_where_classes_do_not_divide_the_batch(wardrobe: Path) -> None:
+    found = load_pictures(wardrobe, 16, "centre square")
+    seven = replace(found, labels=np.arange(len(found.pixels)) % 7, classes=tuple("abcdefg"))
+    batches = Batches(seven, batch=3, seed=0, balanced=True)
+    seen = np.concatenate([seven.labels[batches.indices(step)] for step in range(7)])
+    assert np.bincount(seen).tolist() == [3] * 7
 
 
 def test_processes_share_one_batch_out(wardrobe: Path) -> None:

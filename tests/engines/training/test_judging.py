@@ -50,6 +50,18 @@ def test_precision_recall_and_the_score_of_classes_go_into_the_figures(pictures:
     assert alike.figures[SCORE] > one.figures[SCORE] >= 1 - 1e-4
 
 
+def test_a_class_whose_held_out_pictures_are_copies_has_no_variety_to_compare_with(pictures: PictureSet) -> None:
+    pixels = pictures.pixels.copy()
+    labels = np.zeros(60, dtype=np.int64)
+    labels[[0, 2]] = 1
+    pixels[2] = pixels[0]
+    twins = replace(pictures, pixels=pixels, labels=labels, classes=("square", "twin"))
+    verdict = judge_generator(twins, lambda labels: squares(len(labels), seed=7))
+    assert verdict is not None
+    assert "variety of square" in verdict.figures
+    assert "variety of twin" not in verdict.figures
+
+
 def test_the_variety_within_each_class_is_told_by_its_name(pictures: PictureSet) -> None:
     two = replace(pictures, labels=np.arange(60) // 2 % 2, classes=("circle", "square"))
     drawn = squares(30, seed=7)

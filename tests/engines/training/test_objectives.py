@@ -91,6 +91,18 @@ def test_every_objective_has_its_closed_form(name: str, critic: float, generator
         assert torch.equal(objective.generator(FAKE, FAKE), objective.generator(FAKE, REAL))
 
 
+@pytest.mark.parametrize("name", [name for name, one in objectives.OBJECTIVES.items() if not one.paired])
+def test_real_pictures_under_a_wrong_class_count_as_drawn_ones(name: str) -> None:
+    objective = objectives.OBJECTIVES[name]
+    as_drawn = objective.critic(REAL, FAKE) - objective.critic(REAL, torch.zeros(2, 1)) + objective.mismatched(REAL, torch.zeros(2, 1))
+    assert objective.mismatched(REAL, FAKE).item() == pytest.approx(as_drawn.item(), rel=1e-5)
+
+
+def test_under_a_wrong_class_a_picture_is_to_score_below_itself_where_scores_are_compared() -> None:
+    objective = objectives.OBJECTIVES["relativistic"]
+    assert torch.equal(objective.mismatched(REAL, FAKE), objective.critic(REAL, FAKE))
+
+
 @pytest.mark.parametrize("name", objectives.OBJECTIVES)
 def test_every_objective_pulls_critic_and_generator_apart(name: str) -> None:
     objective = objectives.OBJECTIVES[name]

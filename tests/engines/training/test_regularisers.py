@@ -90,6 +90,13 @@ def test_the_path_penalty_is_the_squared_distance_to_a_running_mean() -> None:
     assert path.mean == 2.5
 
 
+def test_processes_share_one_running_mean_of_path_lengths() -> None:
+    alone, shared = regularisers.PathLength(decay=0.5), regularisers.PathLength(decay=0.5)
+    alone(torch.tensor([1.0, 3.0]))
+    shared(torch.tensor([1.0]), mean=2.0)
+    assert alone.mean == shared.mean == 1.0
+
+
 def test_orthogonal_regularisation_is_the_gradient_of_half_the_squared_products_of_rows() -> None:
     weight = nn.Parameter(torch.randn(4, 3, 2, 2, dtype=torch.float64))
     bias = nn.Parameter(torch.ones(4, dtype=torch.float64))
