@@ -10,6 +10,7 @@ import pkgutil
 import sys
 from collections.abc import Sequence
 from types import ModuleType
+from typing import Any
 
 from engines.errors import Cancelled, StudioError
 
@@ -22,7 +23,10 @@ A first try:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """Says what is wrong in one line, and takes options by their whole names: what starts another process passes them on."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **{"allow_abbrev": False, **named})
 
     def error(self, message: str) -> None:  # type: ignore[override]
         raise StudioError(f"{message} (see {self.prog} --help)")

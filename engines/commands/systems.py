@@ -27,7 +27,7 @@ from engines.errors import Cancelled, StudioError
 from engines.networks.layers import parameter_count
 from engines.paths import replacing, replacing_folder
 from engines.progress import Progress, TextProgress, Told
-from engines.training.presets import AdversarialPreset
+from engines.training.presets import AdversarialPreset, usual_settings
 from engines.training.runs import Run
 from engines.training.systems import SYSTEMS
 from engines.training.systems_table import SystemRow, as_markdown, read_row, row_of, write_row, write_sheet
@@ -115,10 +115,11 @@ def _trained(arguments: argparse.Namespace, preset: AdversarialPreset, folder: R
     bench = Bench(_folder(arguments, stand, progress), stand.classes, arguments.seed, compute.of_precision(arguments.precision), progress)
     made = bench.prepare(preset)
     parameters = _parameters(made.task)
-    plan = Plan(preset.steps, arguments.minutes, arguments.seed, made.facts, look_every=NEVER)
     begun, failure = folder.checkpoint_file.exists(), ""
+    minutes = arguments.minutes - (folder.checkpoint()["seconds"] / 60 if begun else 0.0)
+    plan = Plan(preset.steps, minutes, arguments.seed, made.facts, look_every=NEVER)
     with folder.locked():
-        folder.begin(made.config, begun)
+        folder.begin(made.config, folder.config_file.exists(), usual_settings(preset))
         told = Told(progress, preset.name)
         try:
             train(made.task, folder, plan, Workers(), begun, told)

@@ -35,7 +35,7 @@ from engines.errors import Cancelled, StudioError
 from engines.progress import Progress, TextProgress
 from engines.training.background import start_in_background
 from engines.training.dataset import PictureSet, load_pictures, parse_classes
-from engines.training.presets import changed_preset, find_preset
+from engines.training.presets import changed_preset, find_preset, usual_settings
 from engines.training.run_estimate import measure
 from engines.training.runs import Run
 from engines.training.trainer import Plan, Workers, train
@@ -112,7 +112,7 @@ def run(arguments: argparse.Namespace) -> None:
         config["from"] = beginning.facts()
     with folder.locked() if workers.leads else nullcontext():
         if workers.leads:
-            folder.begin(config, arguments.resume)
+            folder.begin(config, arguments.resume, usual_settings(preset))
             folder.note_command(command_of(arguments))
         facts = picture_facts(pictures, manifests, arguments.data)
         plan = Plan(preset.steps, arguments.minutes, arguments.seed, facts, save_every=arguments.save_every, keep=arguments.keep)

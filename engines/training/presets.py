@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from engines.errors import StudioError
@@ -230,6 +230,16 @@ PRESETS = {
         ),
     )
 }
+
+
+def usual_settings(preset: Any) -> dict[str, Any]:
+    """Every setting of a kind of preset that has a default, with it."""
+    usual = {one.name: one.default if one.default is not MISSING else _made(one) for one in fields(preset)}
+    return {name: value for name, value in usual.items() if value is not MISSING}
+
+
+def _made(one: Field[Any]) -> Any:
+    return one.default_factory() if one.default_factory is not MISSING else MISSING
 
 
 def find_preset(name: str, presets: Mapping[str, Preset]) -> Preset:

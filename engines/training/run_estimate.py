@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -15,10 +15,13 @@ from engines import compute
 from engines.errors import StudioError
 from engines.training.curves import clock_of
 from engines.training.dataset import PictureSet
+from engines.training.presets import usual_settings
 from engines.training.runs import Run
 from engines.training.trainer import Plan, Task
 
-MEASURED_STEPS = 3
+USUAL_STEPS = (1, 2, 3)
+SELDOM_STEPS = (4, 16, 32)
+"""Steps that also do what is done once in so many: path lengths, lazy penalties, a new pool."""
 MEASURING_SECONDS = 600
 LENGTHS = ("name", "summary", "pictures", "steps")
 FEWEST_REPORTS = 3
@@ -63,6 +66,23 @@ class Estimate:
         return f"About {_time(self.seconds)} for {self.steps:,} steps, {part}, at {self.step_seconds:.2g} s a step{room}; {self.source}."
 
 
+def _timed(task: Task, step: int) -> float:
+    begin = time.monotonic()
+    task.step(step)
+    compute.synchronise()
+    return time.monotonic() - begin
+
+
+def _mean_step(seconds: Callable[[int], float]) -> float:
+    """Seconds of a step on the average, what is done seldom counted by how seldom."""
+    mean = before = sum(map(seconds, USUAL_STEPS)) / len(USUAL_STEPS)
+    for every in SELDOM_STEPS:
+        taken = seconds(every)
+        mean += max(0.0, taken - before) / every
+        before = max(before, taken)
+    return mean
+
+
 def measure(task: Task, pictures: PictureSet, plan: Plan, started: float) -> Estimate:
     """Take a few steps of a task, and one look at what it draws.
 
@@ -73,12 +93,8 @@ def measure(task: Task, pictures: PictureSet, plan: Plan, started: float) -> Est
     """
     task.step(0)
     compute.synchronise()
-    begin = time.monotonic()
-    for step in range(1, 1 + MEASURED_STEPS):
-        task.step(step)
-    compute.synchronise()
-    step_seconds = (time.monotonic() - begin) / MEASURED_STEPS
-    start_seconds = begin - started
+    start_seconds = time.monotonic() - started
+    step_seconds = _mean_step(lambda step: _timed(task, step))
     begin = time.monotonic()
     sheet = io.BytesIO()
     task.snapshot().save(sheet, format="PNG")
@@ -89,16 +105,17 @@ def measure(task: Task, pictures: PictureSet, plan: Plan, started: float) -> Est
     # Beside the latest checkpoint lies, for a moment, the one that takes its place.
     networks = 2 * tensor_bytes(task.state()) + candidate + plan.keep * candidate // 2
     disk = networks + (2 + steps // plan.look_every) * len(sheet.getvalue()) + pictures.pixels.nbytes
-    source = f"measured just now over {MEASURED_STEPS} steps and one look at held-out pictures"
+    source = f"measured just now over {len(USUAL_STEPS) + len(SELDOM_STEPS)} steps and one look at held-out pictures"
     return Estimate(steps, plan.steps, step_seconds, look_seconds, start_seconds, disk, compute.peak_memory(), source)
 
 
 def recorded(preset: Any, minutes: float | None, runs: Iterable[Run]) -> Estimate | None:
     """What the latest run with the same settings says, whatever its length; None where there is none."""
     wanted, found = _without_lengths(json.loads(json.dumps(asdict(preset)))), None
+    usual = json.loads(json.dumps(usual_settings(preset)))
     for run in runs:
         try:
-            same = _without_lengths(run.config()["preset"]) == wanted
+            same = _without_lengths(usual | run.config()["preset"]) == wanted
         except (StudioError, KeyError):
             continue
         clock = clock_of(run.metrics()) if same else []

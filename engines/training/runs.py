@@ -6,21 +6,26 @@ on from, `checkpoints/best.pt` to publish and `checkpoints/step-000500.pt` of sn
 its snapshots, `lock` with the process's number while it runs, and `log.txt` of a run in the background.
 """
 
+import hashlib
 import json
 import os
 import pickle
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
+from filelock import FileLock
 
 from engines import compute
 from engines.errors import StudioError
-from engines.paths import replacing
+from engines.paths import replacing, studio_home
+
+TURN_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,11 @@ class Run:
         self.marks_file = self.folder / "marks.json"
         self.lock_file = self.folder / "lock"
 
-    def begin(self, config: dict[str, Any], resume: bool) -> None:
+    def begin(self, config: dict[str, Any], resume: bool, usual: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Create the folder, or check that a resumed run has the same settings.
+
+        Args:
+            usual: what settings of the preset are where nobody sets them; a run of an earlier Atelier, which did not know them, had these.
 
         Raises:
             StudioError: a run is there and `resume` is off; or none is there to resume; or its settings differ.
@@ -58,10 +66,11 @@ class Run:
             with replacing(self.config_file) as temporary:
                 temporary.write_text(json.dumps(config, indent=2) + "\n")
             return
-        earlier = self.config()
-        changed = [key for key in sorted({*config, *earlier}) if config.get(key) != earlier.get(key)]
+        known = json.loads(json.dumps(dict(usual)))
+        before, now = _flat(self.config(), known), _flat(config, known)
+        changed = [key for key in sorted({*now, *before}) if now.get(key) != before.get(key)]
         if changed:
-            detail = "; ".join(f"{key} was {earlier.get(key)!r} and is now {config.get(key)!r}" for key in changed)
+            detail = "; ".join(f"{key} was {before.get(key)!r} and is now {now.get(key)!r}" for key in changed)
             raise StudioError(f"{self.folder} was started with other settings ({detail}): resume with the same ones")
 
     def config(self) -> dict[str, Any]:
@@ -84,13 +93,14 @@ class Run:
         """
         lock = self.lock_file
         self.folder.mkdir(parents=True, exist_ok=True)
-        owner = self.owner()
-        if owner is not None:
-            raise StudioError(f"process {owner} is training in {self.folder}: stop it first, or choose another folder")
-        lock.unlink(missing_ok=True)
-        descriptor = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-        os.write(descriptor, str(os.getpid()).encode())
-        os.close(descriptor)
+        turn = studio_home() / "turns" / hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:24]
+        turn.parent.mkdir(exist_ok=True)
+        with FileLock(turn, timeout=TURN_SECONDS):
+            owner = self.owner()
+            if owner is not None:
+                raise StudioError(f"process {owner} is training in {self.folder}: stop it first, or choose another folder")
+            with replacing(lock) as temporary:
+                temporary.write_text(str(os.getpid()))
         try:
             yield
         finally:
@@ -129,6 +139,16 @@ class Run:
             return [str(argument) for argument in json.loads(self.command_file.read_text())["arguments"]]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise StudioError(f"{self.folder} does not know how it was started: go on with the command `train … --resume`") from error
+
+    def reached(self) -> tuple[int, float]:
+        """Steps and seconds that it was trained: as saved, or as last reported where it broke."""
+        lines = [line for line in self.metrics() if "step" in line]
+        step = max((line["step"] for line in lines), default=0)
+        seconds = max((line["seconds"] for line in lines if "seconds" in line), default=0.0)
+        with suppress(StudioError):
+            saved = self.checkpoint()
+            step, seconds = max(step, saved["step"]), max(seconds, saved["seconds"])
+        return step, round(seconds, 1)
 
     def _write_heartbeat(self, facts: dict[str, Any]) -> None:
         with replacing(self.heartbeat_file) as temporary:
@@ -249,6 +269,12 @@ class Run:
             raise StudioError(f"{self.folder} has no checkpoint: it stopped before its first save; train it anew") from error
         except Exception as error:
             raise StudioError(f"{self.checkpoint_file} cannot be read: it is damaged; train the run anew") from error
+
+
+def _flat(config: dict[str, Any], usual: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a run, those of its preset beside the others; `usual` stands where the preset lacks one."""
+    preset = config.get("preset")
+    return {**config, "preset": None, **usual, **preset} if isinstance(preset, dict) else config
 
 
 def _halved(value: Any) -> Any:

@@ -13,7 +13,6 @@ import math
 import random
 import re
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from typing import Any
 from engines.errors import Cancelled, StudioError
 from engines.paths import replacing
 from engines.progress import Progress, Told, silent
-from engines.training.presets import changed_preset
+from engines.training.presets import changed_preset, usual_settings
 from engines.training.runs import Run
 from engines.training.trainer import Diverged, Plan, Task, Workers, train
 
@@ -236,7 +235,7 @@ def search(
     asked = json.loads(json.dumps({"format": 1, **study.facts(), **facts}))
     with Run(folder).locked():
         if resume:
-            _check_same(folder, asked)
+            _check_same(folder, asked, usual_settings(study.preset))
         elif (folder / "search.json").exists():
             raise StudioError(f"{folder} holds a search already: go on with --resume, or choose another folder")
         rows = read_rows(folder) if resume else {}
@@ -266,7 +265,7 @@ def _trial(study: Study, run: Run, settings: Settings, prepared: Prepared, prese
     steps = study.steps or preset.steps
     minutes, state, notice = study.minutes, "finished", ""
     with run.locked():
-        run.begin(prepared.config, resume=run.config_file.exists())
+        run.begin(prepared.config, run.config_file.exists(), usual_settings(preset))
         saved = run.checkpoint_file.exists()
         if minutes is not None and saved:
             minutes -= run.checkpoint()["seconds"] / 60
@@ -280,7 +279,7 @@ def _trial(study: Study, run: Run, settings: Settings, prepared: Prepared, prese
             run.report({"step": 0, "notice": notice})
     if told.cancelled:
         raise Cancelled
-    reached, seconds = _reached(run)
+    reached, seconds = run.reached()
     best = run.best() if state == "finished" else None
     if state == "finished" and (best is None or not math.isfinite(best["score"])):
         best, state, notice = None, "not judged", NO_SCORE if reached > 1 else ONE_STEP
@@ -288,17 +287,6 @@ def _trial(study: Study, run: Run, settings: Settings, prepared: Prepared, prese
         return Row(run.folder.name, settings, state, None, {}, None, reached, seconds, notice)
     figures = {name: round(value, 5) for name, value in best["figures"].items()}
     return Row(run.folder.name, settings, state, round(best["score"], 5), figures, best["step"], reached, seconds)
-
-
-def _reached(run: Run) -> tuple[int, float]:
-    """Steps and seconds that a run was trained: as saved, or as last reported where it broke."""
-    lines = [line for line in run.metrics() if "step" in line]
-    step = max((line["step"] for line in lines), default=0)
-    seconds = max((line["seconds"] for line in lines if "seconds" in line), default=0.0)
-    with suppress(StudioError):
-        saved = run.checkpoint()
-        step, seconds = max(step, saved["step"]), max(seconds, saved["seconds"])
-    return step, round(seconds, 1)
 
 
 def look_every(steps: int) -> int:
@@ -435,8 +423,10 @@ def search_facts(folder: Path) -> dict[str, Any]:
         raise StudioError(f"{folder} holds no search: start it without --resume") from error
 
 
-def _check_same(folder: Path, asked: dict[str, Any]) -> None:
-    before, now = _flat(search_facts(folder)), _flat(asked)
+def _check_same(folder: Path, asked: dict[str, Any], usual: dict[str, Any]) -> None:
+    begun = search_facts(folder)
+    begun["preset"] = json.loads(json.dumps(usual)) | begun["preset"]
+    before, now = _flat(begun), _flat(asked)
     changed = [name for name in dict.fromkeys([*before, *now]) if before.get(name) != now.get(name)]
     if changed:
         detail = "; ".join(f"{name} was {before.get(name)!r} and is now {now.get(name)!r}" for name in changed)

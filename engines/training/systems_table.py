@@ -73,8 +73,8 @@ def row_of(run: Run, preset: Any, system: str, pictures: str, parameters: Mappin
     lines = run.metrics()
     judged = [line for line in lines if DISTANCE in line]
     figures = {name: value for name, value in (judged[-1] if judged else {}).items() if name != "step" and isinstance(value, int | float)}
-    saved = run.checkpoint()
-    clock = [(step, seconds) for step, seconds in clock_of(lines) if step % REPORT_EVERY == 0] or [(saved["step"], saved["seconds"])]
+    reached = run.reached()
+    clock = [(step, seconds) for step, seconds in clock_of(lines) if step % REPORT_EVERY == 0] or [reached]
     notices = [line["notice"] for line in lines if "notice" in line]
     remark = failure or (notices[-1] if notices else "") or ("" if judged else "held-out pictures could not be compared with")
     return SystemRow(
@@ -82,7 +82,7 @@ def row_of(run: Run, preset: Any, system: str, pictures: str, parameters: Mappin
         system,
         pictures,
         dict(parameters),
-        saved["step"],
+        reached[0],
         preset.batch,
         step_seconds(clock),
         preset.resolution,

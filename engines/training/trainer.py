@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TypeVar
 
 import torch
 from PIL import Image
@@ -27,7 +27,7 @@ BEAT_EVERY_SECONDS = 2.0
 
 
 class Diverged(StudioError):
-    """A loss became infinite or NaN; the last good checkpoint stays."""
+    """A loss or a weight became infinite or NaN; the last good checkpoint stays."""
 
 
 class Workers:
@@ -164,10 +164,19 @@ class _Training:
         return time.monotonic() - self.began
 
     def save(self) -> None:
+        state = self.task.state()
+        if not _finite(state):
+            self.diverged("a weight became infinite or NaN")
         self.saved_at = time.monotonic()
-        self.run.save(
-            {"format": 1, "step": self.step, "seconds": self.spent + self.seconds, "task": self.task.state(), "facts": self.plan.facts}
+        self.run.save({"format": 1, "step": self.step, "seconds": self.spent + self.seconds, "task": state, "facts": self.plan.facts})
+
+    def diverged(self, what: str) -> NoReturn:
+        text = (
+            f"{what} at step {self.step}: begin again with a lower rate (--set rate=…), afresh or --from this run, whose last save is good"
         )
+        if self.workers.leads:
+            self.run.report({"step": self.step, "notice": text})
+        raise Diverged(text)
 
     def note(self, losses: dict[str, float], last: bool = False) -> None:
         """What the leading process writes down after a step."""
@@ -202,6 +211,14 @@ class _Training:
             self.run.save_best({"format": 1, "step": self.step, "score": verdict.score, "figures": verdict.figures, "networks": networks})
 
 
+def _finite(state: Any) -> bool:
+    """Whether all numbers of a state are finite."""
+    if isinstance(state, Tensor):
+        return not state.is_floating_point() or bool(state.isfinite().all())
+    parts = state.values() if isinstance(state, dict) else state if isinstance(state, list | tuple) else ()
+    return all(map(_finite, parts))
+
+
 def train(task: Task, run: Run, plan: Plan, workers: Workers, resume: bool = False, progress: Progress = silent) -> int:
     """Train until the schedule ends, the budget is spent or the person cancels; the run is saved in each case.
 
@@ -211,7 +228,7 @@ def train(task: Task, run: Run, plan: Plan, workers: Workers, resume: bool = Fal
         How many steps the run has taken in all.
 
     Raises:
-        Diverged: a loss became infinite or NaN; the last good checkpoint stays.
+        Diverged: a loss or a weight became infinite or NaN; the last good checkpoint stays.
     """
     training = _Training(task, run, plan, workers, resume)
     over = training.step >= plan.steps
@@ -219,12 +236,9 @@ def train(task: Task, run: Run, plan: Plan, workers: Workers, resume: bool = Fal
         torch.manual_seed(compute.random_generator(plan.seed, training.step, workers.process).initial_seed())
         losses = task.step(training.step)
         training.step += 1
-        broken = [name for name, value in losses.items() if not math.isfinite(value)]
-        if broken:
-            text = f"{broken[0]} became {losses[broken[0]]} at step {training.step}: resume with a lower learning rate"
-            if workers.leads:
-                run.report({"step": training.step, "notice": text})
-            raise Diverged(text)
+        broken = [f"{name} became {value}" for name, value in losses.items() if not math.isfinite(value)]
+        if workers.any(bool(broken)):
+            training.diverged(broken[0] if broken else "a loss became infinite or NaN in another process")
         if workers.leads:
             training.note(losses)
         stop = plan.minutes is not None and training.seconds > 60 * plan.minutes

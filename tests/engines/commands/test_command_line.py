@@ -215,3 +215,10 @@ def test_a_tiny_model_is_trained_published_and_drawn_from(home: Path, tmp_path: 
     source = next((tmp_path / "data" / "denim").iterdir())
     swapped = atelier("swap", source, "--model", "pair", "--to", "leather", "--out", tmp_path / "swapped", home=home)
     assert swapped.returncode == 0, swapped.stderr
+
+
+def test_options_are_taken_by_their_whole_names() -> None:
+    assert atelier("train", "--list").returncode == 0
+    done = atelier("train", "--lis")
+    assert done.returncode == 2
+    assert "--lis" in done.stderr

@@ -1,6 +1,7 @@
 """Every system for the same time, and the table of it."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from engines.commands.systems import stand_ins
 from engines.training.judging import DISTANCE
 from engines.training.runs import Run
 from engines.training.systems import SYSTEMS
-from engines.training.systems_table import as_markdown, read_row, sheet_of, step_seconds
+from engines.training.systems_table import as_markdown, read_row, row_of, sheet_of, step_seconds
 from tests.engines.commands.command_line import atelier
 from tests.engines.training.test_dataset import write_idx
 
@@ -66,6 +67,21 @@ def test_a_system_that_has_its_row_is_not_trained_again(folders: Path) -> None:
     before = (folders / "out" / "fashion-mlp" / "metrics.jsonl").read_text()
     trained(folders, "fashion-mlp")
     assert (folders / "out" / "fashion-mlp" / "metrics.jsonl").read_text() == before
+
+
+def test_a_system_that_was_killed_before_its_first_save_begins_again(folders: Path) -> None:
+    trained(folders, "fashion-mlp")
+    run = Run(folders / "out" / "fashion-mlp")
+    shutil.rmtree(run.checkpoint_file.parent)
+    (run.folder / "result.json").unlink()
+    assert "1 systems in the table, 0 with a remark" in trained(folders, "fashion-mlp")
+
+
+def test_one_that_diverged_before_its_first_save_has_a_row_that_says_so(tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    run.report({"step": 7, "seconds": 3.5, "generator": float("inf")})
+    row = row_of(run, SYSTEMS["fashion-mlp"], "E.1", "Fashion-MNIST", {"G": 5}, "generator became inf")
+    assert (row.steps, row.seconds, row.remark) == (7, 0.5, "generator became inf")
 
 
 def test_an_unknown_system_is_named_with_the_known_ones(folders: Path) -> None:

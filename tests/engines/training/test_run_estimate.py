@@ -12,7 +12,7 @@ from engines.errors import StudioError
 from engines.training.adversarial import AdversarialTask
 from engines.training.dataset import PictureSet
 from engines.training.presets import PRESETS
-from engines.training.run_estimate import Estimate, affordable, estimate_from, measure, measure_apart, recorded, tensor_bytes
+from engines.training.run_estimate import Estimate, _mean_step, affordable, estimate_from, measure, measure_apart, recorded, tensor_bytes
 from engines.training.runs import Run
 from engines.training.trainer import Plan, Workers
 
@@ -46,11 +46,26 @@ def test_a_few_steps_tell_what_the_whole_costs(pictures: PictureSet) -> None:
     assert estimate_from(json.dumps(asdict(found))) == found
 
 
+def test_what_is_done_seldom_counts_by_how_seldom() -> None:
+    seconds = {1: 1.0, 2: 1.0, 3: 1.0, 4: 3.0, 16: 7.0, 32: 15.0}
+    assert _mean_step(lambda step: seconds[step]) == pytest.approx(1 + 2 / 4 + 4 / 16 + 8 / 32)
+    assert _mean_step(lambda step: 1.0) == 1.0
+
+
 def test_minutes_buy_steps_and_looks_but_not_more_than_the_schedule_has() -> None:
     assert affordable(1000, None, 2.0, 10.0, 250) == 1000
     assert affordable(1000, 10.0, 2.0, 0.0, 250) == 300
     assert affordable(1000, 10.0, 2.0, 250.0, 250) == 200
     assert affordable(1000, 1000.0, 2.0, 0.0, 250) == 1000
+
+
+def test_a_run_of_an_earlier_atelier_lacks_settings_that_nobody_set(tmp_path: Path) -> None:
+    earlier = recorded_run(tmp_path / "earlier", TINY, 0.5)
+    config = earlier.config()
+    del config["preset"]["coverage"]
+    earlier.config_file.write_text(json.dumps(config))
+    assert recorded(TINY, 5.0, [earlier]) is not None
+    assert recorded(replace(TINY, coverage=0.5), 5.0, [earlier]) is None
 
 
 def test_an_earlier_run_with_the_same_settings_is_believed_whatever_its_length(tmp_path: Path) -> None:
