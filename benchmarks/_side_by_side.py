@@ -151,8 +151,8 @@ def share_of_best_rival(means: dict[str, float]) -> float:
 
 def as_markdown(outcomes: list[Outcome], command: str) -> str:
     """One row a training, then the means."""
-    lines = ["| | seed | steps | KID × 1000 | precision | recall |", "|---|---|---|---|---|---|"]
-    lines += [f"| {o.contender} | {o.seed} | {o.steps:,} | {o.kid:.1f} | {o.precision:.0%} | {o.recall:.0%} |" for o in outcomes]
+    lines = ["| | seed | steps | KID × 1000 | recall |", "|---|---|---|---|---|"]
+    lines += [f"| {o.contender} | {o.seed} | {o.steps:,} | {o.kid:.1f} | {o.recall:.0%} |" for o in outcomes]
     means = mean_distances(outcomes)
     words = ", ".join(f"{name} {mean:.1f}" for name, mean in means.items())
     lines += ["", f"Mean KID × 1000: {words}. Ours is {share_of_best_rival(means):.2f} of the better rival's."]
