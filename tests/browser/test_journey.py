@@ -56,6 +56,12 @@ class Keyboard:
             self.press("Enter")
         return taken(waited.value, folder)
 
+    def open(self, path: Path) -> None:
+        """Give a file to what has the focus, which asks for one at Enter."""
+        with self._page.expect_file_chooser() as waited:
+            self.press("Enter")
+        waited.value.set_files(path)
+
 
 def taken(download: object, folder: Path) -> Path:
     path = folder / download.suggested_filename  # type: ignore[attr-defined]
@@ -226,10 +232,21 @@ def test_the_same_journey_with_the_keyboard_alone(open_tab: Opener, shipped_zoo:
     hands.press("Enter")
     looked_at(page, "tote in white")
     hands.to("Save PNG", "tray")
-    proven(hands.download(tmp_path), shipped_zoo)
+    path = hands.download(tmp_path)
+    proven(path, shipped_zoo)
     hands.to("Go back to cityscape, mix of 2", "tray")
     hands.press("Enter")
     looked_at(page, "cityscape, mix of 2")
     hands.to("Restore in Explore", "tray", back=True)
     hands.press("Enter")
     in_viewer(page, "cityscape, mix of 2")
+
+    hands.to("Tray", "tray")
+    hands.press("Enter")
+    hands.to("Open a ZIP or a PNG", "tray")
+    hands.open(path)
+    looked_at(page, "tote in white")
+    hands.to("Restore on the desk", "tray")
+    hands.press("Enter")
+    on_desk(page, "cityscape, mix of 2")
+    expect(page.get_by_label("tote", exact=True)).to_be_checked()
