@@ -26,6 +26,7 @@ from engines.evaluation import features as feature_sets
 from engines.evaluation.features import FeatureSet, to_pixels
 from engines.evaluation.generators import MOST, evaluate_generator
 from engines.evaluation.report import Figure, Report
+from engines.evaluation.retrieval import PromptResult
 from engines.evaluation.upscalers import evaluate_upscaler
 from engines.exploration.sampling import draw, sample_recipes
 from engines.models.card import Card
@@ -73,11 +74,15 @@ def _clip(arguments: argparse.Namespace, zoo: Zoo, card: Card, progress: Progres
     encoder = Encoders(zoo).get(card.name)
     results = studio_clip.find_by_prompts(encoder, arguments.data, progress)
     figures = tuple(
-        Figure(f"AUC “{result.prompt}”", result.auc, "", sum(result.pictures), headline=True, note=result.spreads) for result in results
+        Figure(f"AUC “{one.prompt}”", one.auc, "", sum(one.pictures), headline=True, note=_of_scores(one), telling=True) for one in results
     )
     parts = {"held out": max(figure.n for figure in figures)}
     command = f"python -m engines evaluate {card.name} --data DIR --out FILE"
     return Report(card.name, card.kind, card.weights_sha256, "", True, parts, encoder.model_id, command, figures), {}
+
+
+def _of_scores(result: PromptResult) -> str:
+    return result.spreads + (f"; “{result.prompt}” stands in no caption" if result.prompt in studio_clip.UNSEEN else "")
 
 
 def _upscaler(arguments: argparse.Namespace, zoo: Zoo, card: Card, progress: Progress) -> Measured:

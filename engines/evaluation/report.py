@@ -23,7 +23,7 @@ class Figure:
         value: the number; error: its standard error, where it has one.
         n: pictures it rests on.
         headline: whether it belongs on the card.
-        note: how to read it, a sentence or less.
+        note: how to read it, a sentence or less; telling: whether the note belongs on the card, too.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Figure:
     error: float | None = None
     headline: bool = False
     note: str = ""
+    telling: bool = False
 
     def text(self) -> str:
         """The number as people read it, with its unit, error and n."""
@@ -81,7 +82,8 @@ class Report:
 
 def headline(report: Report) -> dict[str, str]:
     """What of a report stands in the card's `evaluation`."""
-    figures = {figure.name: figure.text() for figure in report.figures if figure.headline}
+    chief = [figure for figure in report.figures if figure.headline]
+    figures = {figure.name: figure.text() + (f"; {figure.note}" if figure.telling else "") for figure in chief}
     return {"command": report.command, **figures}
 
 

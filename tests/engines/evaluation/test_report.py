@@ -74,3 +74,15 @@ def test_a_shipped_card_says_what_its_evaluation_found_and_nothing_else(folder: 
     assert found.model == card.name
     assert found.same_data
     assert card.evaluation == headline(found)
+
+
+def test_a_note_that_tells_more_than_its_figure_stands_on_the_card_too() -> None:
+    silent, telling = (
+        Figure("AUC", 0.5, "", 4, headline=True, note="by chance"),
+        Figure("of “sea”", 0.9, "", 4, headline=True, note="well", telling=True),
+    )
+    assert headline(report(figures=(silent, telling))) == {
+        "command": report().command,
+        "AUC": "0.5 (n = 4)",
+        "of “sea”": "0.9 (n = 4); well",
+    }
