@@ -212,6 +212,18 @@ def redraw_grid(
         yield from draw_grid(services, drawn, model, class_name, truncation, seed, request)
 
 
+def redraw_other(
+    services: Services, drawn: Grid, model: str, class_name: str | None, truncation: float, seed: str, request: gr.Request
+) -> NEXT:
+    """`redraw_grid`, unless the grid shows this model and class: a page that shows its fields for the first time reports them as changed,
+    on a slow machine after somebody has begun to search."""
+    sample = first_sample(drawn.recipes[0]) if drawn.recipes else None
+    if sample is not None and (sample.model, sample.class_name) == (model, class_for(services, model, class_name)):
+        yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
+    else:
+        yield from redraw_grid(services, drawn, model, class_name, truncation, seed, request)
+
+
 def turn_truncation(
     services: Services,
     drawn: Grid,
@@ -560,8 +572,9 @@ def _wire(services: Services, to: ExploreHandles, looks: Sequence[Look]) -> None
     grid: dict[str, Any] = {"inputs": [to.drawn, *recipe_fields], "outputs": filled, **drawing}
     redraw = {**grid, "fn": guards.sentences(redraw_grid, services)}
     gr.on([to.draw.click, to.seed.submit], guards.sentences(draw_grid, services), **grid)
-    to.model.input(guards.sentences(change_model, services), to.model, to.of_model, queue=False, **quiet).then(**redraw)
-    to.class_name.input(trigger_mode="always_last", **redraw)
+    other = {**grid, "fn": guards.sentences(redraw_other, services)}
+    to.model.input(guards.sentences(change_model, services), to.model, to.of_model, queue=False, **quiet).then(**other)
+    to.class_name.input(trigger_mode="always_last", **other)
     gr.on(
         [to.truncation.release, to.truncation.input],  # not where a look or a surprise fills it in: these draw by themselves
         guards.sentences(turn_truncation, services),

@@ -76,6 +76,17 @@ def test_the_grid_is_not_drawn_again_for_what_it_shows(services: Services, reque
     assert len(list(explore.redraw_grid(services, drawn, "scenes", None, 1.0, "6", request_of_ann))) > 1
 
 
+def test_fields_that_report_what_they_were_at_first_do_not_draw_over_what_was_found(services: Services, request_of_ann: gr.Request) -> None:
+    _, drawn = drawn_grid(services, request_of_ann, "5")
+    for class_name in (None, ""):
+        [step] = explore.redraw_other(services, drawn, "scenes", class_name, 1.0, "99", request_of_ann)
+        assert {str(value) for value in step} == {str(gr.skip())}
+    *_, (_, hats, _, _) = explore.redraw_other(services, drawn, "garments", "hat", 1.0, "0", request_of_ann)
+    assert {(recipe.model, recipe.class_name) for recipe in hats.recipes} == {("garments", "hat")}
+    *_, (_, coats, _, _) = explore.redraw_other(services, hats, "garments", "coat", 1.0, "0", request_of_ann)
+    assert {recipe.class_name for recipe in coats.recipes} == {"coat"}
+
+
 def test_coming_back_to_the_tab_keeps_what_was_found_there_unless_another_model_was_chosen(
     services: Services, request_of_ann: gr.Request
 ) -> None:
