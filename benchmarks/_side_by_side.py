@@ -37,7 +37,7 @@ SIDE, DRAWN, SHEET = 64, 1000, 32
 AT_ONCE = 50
 HALF = 0.5
 ABOUT = (
-    "Each learned from the same photographs of buildings and streets at 64 px, one after the other with nothing else running: Atelier's "
+    "Each learned from the same photographs of buildings and streets at 64 px, one after the other with all cores: Atelier's "
     "`default` in bfloat16; the widest-known DCGAN in a plain loop in float32, 128 pictures a step; the package `lightweight-gan` with its "
     "own defaults, which are four batches of ten a step. KID with `lite2` and recall are of 1,000 drawn pictures to the held-out ones."
 )
