@@ -62,8 +62,8 @@ systems: $(VENV)/.dev
 	@test -d "$(DATA)/scenes" || { echo "say where the training pictures are: make systems DATA=DIR, with scenes and clothing in it"; exit 2; }
 	$(BIN)/python -m engines systems --data "$(DATA)" --fashion-mnist "$(FASHION_MNIST)" --minutes $(MINUTES) --out "$(SYSTEMS)" --docs docs/systems.md
 
-# Resumes where it was: a training that has its result is not done again.
-RIVALS ?= docs/side-by-side
+# Resumes where it was: a training that has its result is not done again; remove the folder to do all of them anew.
+RIVALS ?= build/side-by-side
 side-by-side: MINUTES ?= 30
 side-by-side: $(VENV)/.dev
 	@test -d "$(DATA)/scenes" || { echo "say where the training pictures are: make side-by-side DATA=DIR, with scenes in it"; exit 2; }

@@ -5,9 +5,9 @@
   python -m engines systems --data shared/data --minutes 2 --out systems --docs docs/systems.md
 
 DIR holds scenes, clothing and leather_denim. Cityscapes learn from scenes/buildings and street; cars from garments of clothing laid on the
-green of the reports' cut-outs; scenes from street, StyleGAN2 with augmentation also from sea; fashion from Fashion-MNIST and clothing.
-A system that was trained is not trained again; stopped or killed, the command goes on where it was. One that diverges stands in the table
-with the reason.
+green of the reports' cut-outs; scenes from street; fashion from Fashion-MNIST and clothing.
+A system that was trained is not trained again; stopped or killed, the command goes on where it was. One that diverges, or for which there
+is not memory enough, stands in the table with the reason.
 """
 
 import argparse
@@ -74,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", metavar="A,B", help="only these presets")
     parser.add_argument("--docs", type=Path, metavar="FILE.md", help="write the table here too, and the sheets into a folder of its name")
     parser.add_argument("--seed", type=int, default=0, help="of all randomness (default 0)")
-    parser.add_argument("--precision", choices=[*compute.PRECISIONS], default="bfloat16", help="for all of them (default bfloat16)")
+    parser.add_argument("--precision", choices=["bfloat16", "float32"], default="bfloat16", help="for all of them (default bfloat16)")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -82,16 +82,22 @@ def run(arguments: argparse.Namespace) -> None:
     unknown = [name for name in wanted if name not in SYSTEMS]
     if unknown:
         raise StudioError(f"there is no system {unknown[0]!r}: choose of {', '.join(SYSTEMS)}")
+    budget = f"{arguments.minutes:g} minutes in {arguments.precision}, seed {arguments.seed}"
+    folders = {name: Run(arguments.out / name) for name in wanted}
+    for row in filter(None, map(read_row, folders.values())):
+        if row.budget != budget:
+            raise StudioError(f"{folders[row.preset].folder} had {row.budget}, and not {budget}: give the same, or another --out")
     progress = Politely(TextProgress())
     compute.keep_memory()
     rows = []
-    for preset in (SYSTEMS[name] for name in wanted):
-        folder = Run(arguments.out / preset.name)
-        row = read_row(folder) or _trained(arguments, preset, folder, progress)
+    for name, folder in folders.items():
+        row = read_row(folder) or _trained(arguments, SYSTEMS[name], folder, budget, progress)
         print(f"{row.preset:32} {row.steps:6,} steps  {row.figures or 'not judged'}  {row.remark}", flush=True)
         rows.append(row)
-    command = f"python -m engines systems --data DIR --minutes {arguments.minutes:g} --out OUT"
-    numerics = f"{arguments.minutes:g} minutes each in {arguments.precision} on {compute.device().type} ({torch.get_num_threads()} threads)"
+    only = f" --only {arguments.only}" if arguments.only else ""
+    command = f"python -m engines systems --data DIR --minutes {arguments.minutes:g}{only} --out OUT"
+    threads = torch.get_num_threads()
+    numerics = f"{budget}, each, on {compute.device().type} ({threads} {'thread' if threads == 1 else 'threads'})"
     for page in (arguments.out / "systems.md", arguments.docs):
         if page is not None:
             _write_page(page, rows, command, numerics, arguments.out)
@@ -110,7 +116,7 @@ def _write_page(page: Path, rows: list[SystemRow], command: str, numerics: str, 
         temporary.write_text(f"# Every system, trained for the same time\n\n{as_markdown(rows, command, numerics, sheets.name)}")
 
 
-def _trained(arguments: argparse.Namespace, preset: AdversarialPreset, folder: Run, progress: Progress) -> SystemRow:
+def _trained(arguments: argparse.Namespace, preset: AdversarialPreset, folder: Run, budget: str, progress: Progress) -> SystemRow:
     stand = stand_ins(preset)
     bench = Bench(_folder(arguments, stand, progress), stand.classes, arguments.seed, compute.of_precision(arguments.precision), progress)
     made = bench.prepare(preset)
@@ -123,12 +129,12 @@ def _trained(arguments: argparse.Namespace, preset: AdversarialPreset, folder: R
         told = Told(progress, preset.name)
         try:
             train(made.task, folder, plan, Workers(), begun, told)
-        except StudioError as error:
-            failure = str(error)
+        except (StudioError, RuntimeError) as error:
+            failure = (str(error).strip().splitlines() or [type(error).__name__])[0]
         if told.cancelled:
             raise Cancelled
     write_sheet(made.task.snapshot(), preset.resolution, arguments.out / "systems" / f"{preset.name}.webp")
-    row = row_of(folder, preset, preset.summary.partition(":")[0], stand.words, parameters, failure)
+    row = row_of(folder, preset, preset.summary.partition(":")[0], stand.words, parameters, budget, failure)
     write_row(folder, row)
     return row
 

@@ -31,6 +31,7 @@ class SystemRow:
         preset: its name; system: its number in the reports, which its summary begins with; pictures: what it was trained on, in words.
         parameters: of each network.
         steps: taken; batch: pictures a step; seconds: of a step, in the middle; size: of the pictures in pixels.
+        budget: for how long, in which precision, with which seed.
         figures: what held-out pictures say.
         remark: what a person should know, empty if all is well: it diverged, it draws everything alike, it could not be judged.
     """
@@ -43,6 +44,7 @@ class SystemRow:
     batch: int
     seconds: float
     size: int
+    budget: str
     figures: dict[str, float] = field(default_factory=dict)
     remark: str = ""
 
@@ -64,10 +66,11 @@ def write_row(run: Run, row: SystemRow) -> None:
         temporary.write_text(json.dumps(asdict(row), indent=1))
 
 
-def row_of(run: Run, preset: Any, system: str, pictures: str, parameters: Mapping[str, int], failure: str = "") -> SystemRow:
+def row_of(run: Run, preset: Any, system: str, pictures: str, parameters: Mapping[str, int], budget: str, failure: str = "") -> SystemRow:
     """What the metrics of a run amount to.
 
     Args:
+        system, pictures, parameters, budget: as of the row.
         failure: the sentence in which training ended, if it ended badly.
     """
     lines = run.metrics()
@@ -75,7 +78,8 @@ def row_of(run: Run, preset: Any, system: str, pictures: str, parameters: Mappin
     figures = {name: value for name, value in (judged[-1] if judged else {}).items() if name != "step" and isinstance(value, int | float)}
     reached = run.reached()
     clock = [(step, seconds) for step, seconds in clock_of(lines) if step % REPORT_EVERY == 0] or [reached]
-    notices = [line["notice"] for line in lines if "notice" in line]
+    late = judged[-1]["step"] if judged else 0
+    notices = [line["notice"] for line in lines if "notice" in line and line["step"] >= late]
     remark = failure or (notices[-1] if notices else "") or ("" if judged else "held-out pictures could not be compared with")
     return SystemRow(
         preset.name,
@@ -86,6 +90,7 @@ def row_of(run: Run, preset: Any, system: str, pictures: str, parameters: Mappin
         preset.batch,
         step_seconds(clock),
         preset.resolution,
+        budget,
         figures,
         remark,
     )

@@ -69,6 +69,15 @@ def test_a_system_that_has_its_row_is_not_trained_again(folders: Path) -> None:
     assert (folders / "out" / "fashion-mlp" / "metrics.jsonl").read_text() == before
 
 
+def test_a_row_of_another_budget_does_not_go_into_the_table(folders: Path) -> None:
+    trained(folders, "fashion-mlp")
+    done = atelier(
+        "systems", "--data", folders, "--minutes", 0.1, "--out", folders / "out", "--only", "fashion-mlp", home=folders / "home"
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "had 0.05 minutes in bfloat16, seed 0, and not 0.1 minutes" in done.stderr
+
+
 def test_a_system_that_was_killed_before_its_first_save_begins_again(folders: Path) -> None:
     trained(folders, "fashion-mlp")
     run = Run(folders / "out" / "fashion-mlp")
@@ -80,7 +89,7 @@ def test_a_system_that_was_killed_before_its_first_save_begins_again(folders: Pa
 def test_one_that_diverged_before_its_first_save_has_a_row_that_says_so(tmp_path: Path) -> None:
     run = Run(tmp_path / "run")
     run.report({"step": 7, "seconds": 3.5, "generator": float("inf")})
-    row = row_of(run, SYSTEMS["fashion-mlp"], "E.1", "Fashion-MNIST", {"G": 5}, "generator became inf")
+    row = row_of(run, SYSTEMS["fashion-mlp"], "E.1", "Fashion-MNIST", {"G": 5}, "2 minutes", "generator became inf")
     assert (row.steps, row.seconds, row.remark) == (7, 0.5, "generator became inf")
 
 
