@@ -27,6 +27,13 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
+def seed_number(text: str) -> int:
+    """A whole number from 0 on."""
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"must be a whole number from 0 on, got {text!r}")
+    return int(text)
+
+
 def part_of_all(text: str) -> float:
     """A part above 0 and at most 1, from a percentage such as "40%" or "40"."""
     try:

@@ -22,7 +22,7 @@ from engines.training.background import stop
 from engines.training.curves import draw_panels
 from engines.training.run_curves import AXES, compared_panels, panels
 from engines.training.run_snapshots import figures_by_step, highest_score, lowest_distance, snapshot_facts, snapshots
-from engines.training.runs import Run
+from engines.training.runs import Run, is_run
 
 HELP = "show how training runs stand and what they measured, or stop one"
 SHOW = "show"
@@ -58,8 +58,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def runs_in(folder: Path) -> list[Path]:
     """The folder where it is a run, else all runs in it."""
-    folders = [folder] if (folder / "config.json").exists() else sorted(folder.glob("*/"))
-    return [one for one in folders if (one / "config.json").exists()]
+    return [folder] if is_run(folder) else [one for one in sorted(folder.glob("*/")) if is_run(one)]
 
 
 def standing(status: dict[str, Any]) -> str:

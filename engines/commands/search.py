@@ -19,8 +19,8 @@ from typing import Any
 
 from engines import compute
 from engines.commands._bench import Bench
-from engines.commands._options import positive_float, whole_number
-from engines.commands.train import Politely
+from engines.commands._options import positive_float, seed_number, whole_number
+from engines.commands.train import TRAINED_IN, Politely
 from engines.compute import Numerics
 from engines.errors import Cancelled, StudioError
 from engines.evaluation.features import lite2
@@ -60,8 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], dest="changes", metavar="NAME=VALUE", help="change a setting of all trials")
     parser.add_argument("--classes", metavar="A,B=NAME", help="take only these folders, FOLDER=CLASS gives a class another name")
     parser.add_argument("--save-every", type=whole_number, metavar="STEPS", help="save every so many steps, besides every two minutes")
-    parser.add_argument("--seed", type=int, default=0, help="of the draw and of every trial (default 0)")
-    parser.add_argument("--precision", choices=["auto", *compute.PRECISIONS], default="auto", help="auto measures what is fastest")
+    parser.add_argument("--seed", type=seed_number, default=0, help="of the draw and of every trial (default 0)")
+    parser.add_argument("--precision", choices=["auto", *TRAINED_IN], default="auto", help="auto measures what is fastest")
 
 
 def run(arguments: argparse.Namespace) -> None:

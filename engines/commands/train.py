@@ -10,6 +10,7 @@ that `export` wrote for inspection is refused.
   python -m engines train scenes-stylegan2-ada --data photographs --set side=128 --out runs/style --minutes 600
   python -m engines train default --data photographs --minutes 60 --estimate
   python -m engines train garments-128 --data wardrobe --from runs/garments --set batch=24 --out runs/large
+  python -m engines train scenes-64 --data photographs --from cityscape --out runs/mine
 
 Several processes, on the CPU as well, share each batch between them:
 
@@ -28,7 +29,7 @@ from types import FrameType
 from typing import Any
 
 from engines import compute
-from engines.commands._options import positive_float, whole_number
+from engines.commands._options import positive_float, seed_number, whole_number
 from engines.compute import Numerics
 from engines.curation.manifest import training_manifests
 from engines.errors import Cancelled, StudioError
@@ -44,6 +45,8 @@ from engines.translation.doctor import read_cleaned
 from engines.translation.training import ALL_PRESETS, build_task, fastest_numerics
 
 HELP = "train a model on a picture folder"
+TRAINED_IN = ("float32", "bfloat16")
+"""Precisions for training: float16 would need its losses scaled."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,14 +58,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=positive_float, help="stop after so many minutes; resume later if you like")
     parser.add_argument("--resume", action="store_true", help="go on from where the run in --out stopped")
     parser.add_argument("--background", action="store_true", help="train in a process of its own, which writes RUN/log.txt, and return")
-    parser.add_argument("--from", type=Path, dest="source", metavar="RUN", help="begin with the weights of another run, as far as they fit")
+    parser.add_argument("--from", type=Path, dest="source", metavar="RUN", help="begin with weights of another run, or of a model, that fit")
     parser.add_argument("--set", action="append", default=[], dest="changes", metavar="NAME=VALUE", help="change a setting of the preset")
-    parser.add_argument("--save-every", type=int, metavar="STEPS", help="save every so many steps, besides every two minutes")
+    parser.add_argument("--save-every", type=whole_number, metavar="STEPS", help="save every so many steps, besides every two minutes")
     parser.add_argument("--keep", type=whole_number, default=0, metavar="N", help="keep the networks of N snapshots, for `publish --step`")
-    parser.add_argument("--estimate", action="store_true", help="take three steps, say what time, disk and memory it needs, and stop")
+    parser.add_argument("--estimate", action="store_true", help="take a few steps, say what time, disk and memory it needs, and stop")
     parser.add_argument("--json", action="store_true", help="with --estimate: for machines")
-    parser.add_argument("--seed", type=int, default=0, help="of all randomness (default 0)")
-    parser.add_argument("--precision", choices=["auto", *compute.PRECISIONS], default="auto", help="auto measures what is fastest")
+    parser.add_argument("--seed", type=seed_number, default=0, help="of all randomness (default 0)")
+    parser.add_argument("--precision", choices=["auto", *TRAINED_IN], default="auto", help="auto measures what is fastest")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -82,15 +85,21 @@ def run(arguments: argparse.Namespace) -> None:
     workers = Workers(compute.accelerator())
     if workers.processes > 1 and workers.leads:
         print(f"training with {workers.processes} processes", flush=True)
+    progress = Politely(TextProgress())
+    compute.keep_memory()
+    with folder.locked() if workers.leads and not arguments.estimate else nullcontext():
+        _train(arguments, preset, folder, workers, progress, started)
+
+
+def _train(arguments: argparse.Namespace, preset: Any, folder: Run, workers: Workers, progress: Progress, started: float) -> None:
     classes = parse_classes(arguments.classes.split(",")) if arguments.classes else None
+    beginning = begin_from(arguments.source, preset) if arguments.source and not arguments.resume else None
     if not workers.leads:
         workers.wait()  # until the leading process has decoded the pictures
     manifests = training_manifests(arguments.data, classes)
-    pictures = load_pictures(arguments.data, preset.resolution, preset.framing, preset.channels, classes, TextProgress())
+    pictures = load_pictures(arguments.data, preset.resolution, preset.framing, preset.channels, classes, progress)
     if workers.leads:
         workers.wait()
-    progress = Politely(TextProgress())
-    compute.keep_memory()
     if arguments.resume:
         numerics = Numerics(**folder.config()["numerics"])
     elif arguments.precision == "auto":
@@ -106,17 +115,15 @@ def run(arguments: argparse.Namespace) -> None:
     config = run_settings(preset, pictures, manifests, arguments.seed, numerics, workers.processes)
     if arguments.resume:
         config["from"] = folder.config().get("from")
-    elif arguments.source:
-        beginning = begin_from(Run(arguments.source))
+    elif beginning:
         task.begin(beginning)
         config["from"] = beginning.facts()
-    with folder.locked() if workers.leads else nullcontext():
-        if workers.leads:
-            folder.begin(config, arguments.resume, usual_settings(preset))
-            folder.note_command(command_of(arguments))
-        facts = picture_facts(pictures, manifests, arguments.data)
-        plan = Plan(preset.steps, arguments.minutes, arguments.seed, facts, save_every=arguments.save_every, keep=arguments.keep)
-        steps = train(task, folder, plan, workers, arguments.resume, progress)
+    if workers.leads:
+        folder.begin(config, arguments.resume, usual_settings(preset))
+        folder.note_command(command_of(arguments))
+    facts = picture_facts(pictures, manifests, arguments.data)
+    plan = Plan(preset.steps, arguments.minutes, arguments.seed, facts, save_every=arguments.save_every, keep=arguments.keep)
+    steps = train(task, folder, plan, workers, arguments.resume, progress)
     if workers.leads:
         print(f"{folder.folder}: {steps} of {plan.steps} steps done")
 
@@ -157,7 +164,8 @@ class Politely:
 
     def _tell(self, signum: int, frame: FrameType | None) -> None:
         self._told = True
-        signal.signal(signum, signal.SIG_DFL)  # a second signal ends it at once
+        if signum == signal.SIGINT:
+            signal.signal(signum, signal.SIG_DFL)  # who presses Ctrl-C twice wants it to end at once; Stop only ever asks
 
     def __call__(self, done: int, total: int, message: str = "") -> None:
         self._progress(done, total, message)

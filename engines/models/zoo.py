@@ -171,6 +171,12 @@ def _card_or_why(folder: Path) -> Card | StudioError:
         return error
 
 
+def _model_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise StudioError(f"{name!r} is no model name: use small letters, digits, dots and dashes")
+    return name
+
+
 def verified_weights(folder: Path, card: Card) -> Path:
     """The weights beside a card, checked against its hash.
 
@@ -235,8 +241,7 @@ def publish(
     Raises:
         StudioError: the folder exists, its name is no model name, or it cannot be written.
     """
-    if not _NAME.fullmatch(folder.name):
-        raise StudioError(f"{folder.name!r} is no model name: use small letters, digits, dots and dashes")
+    _model_name(folder.name)
     tensors: dict[str, Tensor] = {}
     for index, network in enumerate(networks):
         prefix = f"{index}." if len(networks) > 1 else ""
@@ -261,22 +266,21 @@ def write_card(folder: Path, card: Card) -> None:
 
 
 def fetch_from_hub(repository: str, name: str | None = None) -> Path:
-    """Download a model's folder from a hub repository such as `org/name` into the user's own models.
+    """Download a model's folder from a hub repository such as `org/name` into the user's own models, under its name there or another.
 
     Raises:
-        StudioError: the hub cannot be reached, or the repository holds no model.
+        StudioError: no model name, the hub cannot be reached, or the repository holds no model.
     """
     from huggingface_hub import snapshot_download
 
-    target = paths.studio_home() / "models" / (name or repository.rpartition("/")[2].lower())
+    target = paths.studio_home() / "models" / _model_name(name or repository.rpartition("/")[2].lower())
     try:
         downloaded = Path(snapshot_download(repository, allow_patterns=[CARD_FILE, "*.safetensors", "*.json", "README.md", "*.webp"]))
     except Exception as error:
         raise StudioError(
             f"{repository} cannot be fetched from the hub ({type(error).__name__}): check the name and the network"
         ) from error
-    card = read_card(downloaded)
-    verified_weights(downloaded, card)
+    verified_weights(downloaded, replace(read_card(downloaded), name=target.name))
     with paths.replacing_folder(target) as temporary:
         shutil.copytree(downloaded, temporary, dirs_exist_ok=True)
     return target

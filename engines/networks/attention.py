@@ -1,5 +1,7 @@
 """Attention over the places of a feature map, and spectral normalisation of whole networks."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -34,6 +36,18 @@ class SelfAttention(nn.Module):
         weights = torch.softmax(query.transpose(1, 2).float() @ key.float(), dim=-1).to(value.dtype)
         found = (value @ weights.transpose(1, 2)).reshape(len(features), -1, *features.shape[-2:])
         return features + self.gain.to(features.dtype) * self.out(found)
+
+
+def require_sizes(attention: Sequence[int], sizes: Sequence[int]) -> None:
+    """Refuse attention at feature maps of a size that a network has not.
+
+    Raises:
+        ValueError: names the size and those that there are.
+    """
+    missing = [size for size in attention if size not in sizes]
+    if missing:
+        there = ", ".join(map(str, sorted(sizes))) or "no size"
+        raise ValueError(f"there is no map of {missing[0]} pixels for attention: there are maps of {there}")
 
 
 def normalise_spectrally(network: nn.Module) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from engines.networks.attention import SelfAttention, normalise_spectrally
+from engines.networks.attention import SelfAttention, normalise_spectrally, require_sizes
 from engines.networks.drawing import ClassMap, Drawing, WholeDiscriminator, octaves
 from engines.networks.layers import BatchNorm2d, initialise_normal
 
@@ -73,6 +73,7 @@ class DcganGenerator(Drawing):
         inputs = latent_dim + (class_dim if classes else 0)
         blocks: list[nn.Module] = []
         layers = rise(resolution, width, bigger)
+        require_sizes(attention, [size for *_, size in layers[1:]])
         for outputs, kernel, stride, padding, size in layers:
             layer: list[nn.Module] = [nn.ConvTranspose2d(inputs, outputs, kernel, stride, padding, bias=False)]
             layer += [BatchNorm2d(outputs), nn.ReLU()]
@@ -110,6 +111,7 @@ def descent(
     widths = [min(width * 2**octave, 16 * width if not bigger else 8 * width) for octave in range(doublings)]
     if bigger:
         widths.append(12 * width)
+    require_sizes(attention, [resolution // 2 ** (place + 1) for place in range(len(widths))])
     for place, outputs in enumerate(widths):
         size //= 2
         layers.append(nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False))

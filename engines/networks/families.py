@@ -83,9 +83,6 @@ FAMILIES: dict[str, Family] = {
         "dcgan",
         "bidirectional",
         "convolutional",
-        generator_settings={"latent_dim": 100},
-        discriminator_settings={"latent_dim": 100},
-        encoder_settings={"latent_dim": 100},
         resolutions=(32, 128),
     ),
     "lightweight-gan": Family(

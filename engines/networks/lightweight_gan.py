@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from engines.networks.attention import require_sizes
 from engines.networks.drawing import ClassJudge, Drawing, WholeDiscriminator
 from engines.networks.layers import BatchNorm2d, gated_linear, pooled_means
 
@@ -251,6 +252,7 @@ class LightweightGanGenerator(Drawing):
     ) -> None:
         super().__init__(resolution, latent_dim, channels, classes, class_dim, prior, crop)
         exponents = range(2, log2(resolution))
+        require_sizes(attention, [2**power for power in exponents])
         widths = {power: THIN if power >= THIN_FROM else min(base // 2**power, most) for power in exponents}
         self.start = nn.ConvTranspose2d(latent_dim + (class_dim if classes else 0), 2 * latent_dim, 4)
         self.start_norm = BatchNorm2d(2 * latent_dim)
@@ -361,6 +363,7 @@ class LightweightGanHead(nn.Module):
             widths[0] = channels
         self.blur = Blur() if antialias else nn.Identity()
         sizes = [2**power for power in range(min(8, exponent), 3, -1)]
+        require_sizes(attention, sizes)
         pairs = zip(sizes, widths, widths[1:], strict=False)
         self.stages = nn.ModuleList(FallingStage(before, after, size in attention, antialias, heads) for size, before, after in pairs)
         last = widths[-1]

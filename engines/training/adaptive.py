@@ -23,7 +23,7 @@ class Adaptation:
 
     Attributes:
         probability: of each augmentation, 0 to 1.
-        target: the share of real pictures scored above 0, minus those below, that is wanted.
+        target: the share of real pictures taken for real, minus those taken for drawn, that is wanted.
         pace: pictures in which the probability can rise from 0 to 1.
         every: steps between changes.
         signs, seen: sum of the mean signs of the scores since the last change, and of how many batches.
@@ -85,7 +85,41 @@ def place(pictures: Tensor, matrices: Tensor) -> Tensor:
     period = (grid + 1).remainder(4)
     grid = torch.where(period > 2, 4 - period, period) - 1
     margin = torch.tensor([1 - 1 / width, 1 - 1 / height], device=grid.device, dtype=grid.dtype)
-    return functional.grid_sample(pictures, grid.clamp(-margin, margin), mode="bilinear", padding_mode="border", align_corners=False)
+    return _Sampled.apply(pictures, grid.clamp(-margin, margin))
+
+
+def _sample(pictures: Tensor, grid: Tensor) -> Tensor:
+    return functional.grid_sample(pictures, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+
+class _Sampled(torch.autograd.Function):
+    """Pictures sampled at fixed places. It is linear in the pictures, so its second derivative, which torch's own lacks and a gradient
+    penalty asks for, is sampling again."""
+
+    @staticmethod
+    def forward(context: Any, pictures: Tensor, grid: Tensor) -> Tensor:
+        context.save_for_backward(grid)
+        context.shape = pictures.shape
+        return _sample(pictures, grid)
+
+    @staticmethod
+    def backward(context: Any, slopes: Tensor) -> tuple[Tensor, None]:
+        return _Spread.apply(slopes, *context.saved_tensors, context.shape), None
+
+
+class _Spread(torch.autograd.Function):
+    """What sampling turns round: slopes by the samples → slopes by the pictures, shape `shape`."""
+
+    @staticmethod
+    def forward(context: Any, slopes: Tensor, grid: Tensor, shape: torch.Size) -> Tensor:
+        context.save_for_backward(grid)
+        with torch.enable_grad():
+            pictures = slopes.new_zeros(shape).requires_grad_()
+            return torch.autograd.grad(_sample(pictures, grid), pictures, slopes)[0]
+
+    @staticmethod
+    def backward(context: Any, slopes: Tensor) -> tuple[Tensor, None, None]:
+        return _Sampled.apply(slopes, *context.saved_tensors), None, None
 
 
 def placements(count: int, probability: float, groups: Sequence[str], size: Sequence[int]) -> Tensor:

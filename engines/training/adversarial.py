@@ -23,18 +23,29 @@ from engines.training import objectives, regularisers
 from engines.training.adaptive import Adaptation, augment_adaptively
 from engines.training.augment import augment
 from engines.training.averaging import WeightAverage, settle_norms
-from engines.training.coverage import POOL_BATCHES, RENEW_EVERY, SHARE, Pool, coverage_distance, level_scales, new_pool, overview
+from engines.training.coverage import (
+    POOL_BATCHES,
+    RENEW_EVERY,
+    SHARE,
+    Pool,
+    coverage_distance,
+    level_scales,
+    new_pool,
+    overview,
+    spacing_of,
+)
 from engines.training.dataset import Batches, PictureSet
 from engines.training.judging import HELD_OUT, TRAINING, judge_generator
 from engines.training.latent_optimisation import LatentStep, optimise_latents
 from engines.training.optimisers import build_optimiser, rate_share, set_rate
-from engines.training.presets import AdversarialPreset, generator_settings
+from engines.training.presets import AdversarialPreset, checked, generator_settings
 from engines.training.trainer import Verdict, Workers
 from engines.training.warm_start import Beginning, copy_fitting
 
 SNAPSHOT_COLUMNS = 10
 JUDGED_AT_ONCE = 32
 MOST_ASKED = 128
+MOST_SETTLED = 64
 SPREAD_SIDE = 16
 PATH_EVERY = 4
 
@@ -61,6 +72,34 @@ class _Seen:
     encoded: Tensor | None
 
 
+@dataclass(frozen=True)
+class _Views:
+    """What the discriminator learns from.
+
+    Attributes:
+        real, fake: what it looks at of real and of drawn pictures.
+        by_real, by_fake: what the slopes of its scores are penalised by; empty where they are not.
+    """
+
+    real: list[Tensor]
+    fake: list[Tensor]
+    by_real: list[Tensor]
+    by_fake: list[Tensor]
+
+
+class _Loss:
+    """A sum of weighted terms, and what is reported of them."""
+
+    def __init__(self, first: Tensor) -> None:
+        self.total, self.figures = first, dict[str, float]()
+
+    def add(self, weight: float, term: Tensor, name: str = "") -> None:
+        """Add a term; one with a name is reported, without its weight."""
+        self.total = self.total + weight * term
+        if name:
+            self.figures[name] = term.item()
+
+
 class AdversarialTask:
     """A generator, its discriminator, their optimisers and the averaged generator that gets published.
 
@@ -72,6 +111,7 @@ class AdversarialTask:
     """
 
     def __init__(self, preset: AdversarialPreset, pictures: PictureSet, seed: int, numerics: Numerics, workers: Workers) -> None:
+        preset = checked(preset)
         if preset.batch % workers.processes:
             raise StudioError(f"a batch of {preset.batch} does not divide by {workers.processes} processes: choose another batch or number")
         if pictures.pixels.shape[1] != preset.channels:
@@ -79,8 +119,6 @@ class AdversarialTask:
             raise StudioError(f"these pictures have {found} channels, {preset.name} draws {preset.channels}: add --set channels={found}")
         self.preset, self.numerics, self.workers = preset, numerics, workers
         self.classes = pictures.classes if preset.conditional else ()
-        if preset.objective not in objectives.OBJECTIVES:
-            raise StudioError(f"objective {preset.objective!r} is unknown: choose one of {', '.join(objectives.OBJECTIVES)}")
         self.objective = objectives.OBJECTIVES[preset.objective]
         # The discriminator is always faster in channels_last; the generator only where `numerics` says so.
         self.judging = replace(numerics, channels_last=True)
@@ -103,6 +141,8 @@ class AdversarialTask:
         self._whole = preset.discriminator != "projected"
         if preset.slope_penalty and not self._whole:
             raise StudioError("slope_penalty needs a discriminator with nothing frozen: choose another one, or penalty")
+        if preset.reconstruction and not hasattr(self.discriminator, "judge_and_recall"):
+            raise StudioError(f"reconstruction needs a discriminator that can draw, {preset.discriminator!r} cannot: set it to 0")
         self._parts = getattr(self.discriminator, "parts", ())
         self.average = WeightAverage(self.generator, preset.half_life)
         self.adaptation = Adaptation(target=preset.adaptive, pace=preset.adaptive_pace)
@@ -111,12 +151,13 @@ class AdversarialTask:
         self._pictures, self._seed = pictures, seed
         self._seen, self._class_start = 0, 0  # pictures seen before this run, and by its classes
         self._pool: Pool | None = None
+        self._published: Any = None
 
     def _build(self, seed: int) -> tuple[Any, Any, Any]:
         """Generator, discriminator, and the encoder where there is one."""
         preset, count = self.preset, len(self.classes)
         mixes = preset.generator == "stylegan2" and preset.generator_settings.get("mixing", 1)
-        if mixes and preset.coverage:
+        if mixes and (preset.coverage or preset.spacing):
             raise ValueError("a picture of mixed styles answers to no latent: add --set \"generator_settings={'mixing': 0.0}\"")
         pyramid = feature_pyramid(preset.view) if preset.discriminator == "projected" else None
         torch.manual_seed(seed)  # after the pyramid, which is built once a process and draws numbers when it is
@@ -130,11 +171,17 @@ class AdversarialTask:
             self.judging.place(pyramid)
             scales = pyramid.channels, pyramid.sizes, preset.discriminator_width, count, seed
             pixels = DcganHead(preset.resolution, preset.pixels, preset.channels, count) if preset.pixels else None
-            return generator, ProjectedDiscriminator(pyramid, *scales, pixels), None
-        shape = _size(DISCRIMINATORS[preset.discriminator], preset) | {"channels": preset.channels}
-        discriminator = DISCRIMINATORS[preset.discriminator](**shape, classes=count, **preset.discriminator_settings)
+            projected = ProjectedDiscriminator(pyramid, *scales, pixels)
+            regularisers.initialise(projected.heads, preset.initialise)
+            return generator, projected, None
+        judging = DISCRIMINATORS[preset.discriminator]
+        discriminator = judging(**(_shape(judging, preset) | {"classes": count} | preset.discriminator_settings))
         regularisers.initialise(discriminator, preset.initialise)
-        encoder = ENCODERS[preset.encoder](**shape, prior=preset.prior, **preset.encoder_settings) if preset.encoder else None
+        if not preset.encoder:
+            return generator, discriminator, None
+        encoding = ENCODERS[preset.encoder]
+        encoder = encoding(**(_shape(encoding, preset) | {"prior": preset.prior} | preset.encoder_settings))
+        regularisers.initialise(encoder, preset.initialise)
         return generator, discriminator, encoder
 
     @property
@@ -148,14 +195,17 @@ class AdversarialTask:
         """
         copy_fitting(self.generator, beginning.networks["generator"])
         copy_fitting(self.average.module, beginning.networks["average"])
+        if self.encoder is not None:
+            copy_fitting(self.encoder, beginning.networks.get("encoder") or {}, need=False)
         if beginning.seed == self._seed or self._whole:  # what is frozen in front of the heads was drawn with the seed
-            copy_fitting(self.discriminator.heads, beginning.networks["discriminator"], need=False)
+            copy_fitting(self.discriminator.heads, beginning.networks.get("discriminator") or {}, need=False)
+        self._published = None
         self._seen = beginning.pictures
         self._class_start = beginning.pictures if self.classes and beginning.classes == self.classes else 0
 
     def step(self, step: int) -> dict[str, float]:
         """Train both sides, the discriminator on one or several batches; returns the losses and the mean scores."""
-        preset = self.preset
+        preset, self._published = self.preset, None
         emphasis = self._emphasise(step)
         share = rate_share(preset.schedule, step, preset.steps)
         set_rate(self.generator_optimiser, preset.rate * share)
@@ -180,7 +230,7 @@ class AdversarialTask:
         real, labels = self.numerics.arrange(real), labels.to(compute.device())
         classes = labels if preset.conditional else None
         latents, wanted = self._latents(turn), None
-        if preset.coverage:
+        if preset.coverage or preset.spacing:
             wanted, latents = self._answer(turn, real, labels, latents)
         if self._latent_step is not None:
             self._learning(False)
@@ -205,52 +255,60 @@ class AdversarialTask:
     def _teach_discriminator(self, turn: int, seen: _Seen, emphasis: float) -> dict[str, float]:
         preset, classes = self.preset, seen.classes
         self._learning(True)
-        exact = bool(preset.penalty or preset.fake_penalty) and turn % preset.penalty_every == 0
-        seen_real, seen_fake = seen.seen_real, [level.detach() for level in seen.seen_fake]
-        if exact:
-            seen_real = [level.detach().requires_grad_() for level in seen_real]
-            seen_fake = [level.requires_grad_(bool(preset.fake_penalty)) for level in seen_fake]
+        views = self._views(turn, seen)
         encoded = None if seen.encoded is None else seen.encoded.detach()
         if preset.reconstruction:
             with self.judging.autocast():
-                real_score, pairs = self.discriminator.judge_and_recall(seen_real, classes)
-            again = objectives.recall_loss(pairs)
+                real_score, pairs = self.discriminator.judge_and_recall(views.real, classes)
         else:
-            real_score, again = self._judge(seen_real, classes, encoded), None
-        fake_score = self._judge(seen_fake, classes, seen.values)
+            real_score, pairs = self._judge(views.real, classes, encoded), []
+        fake_score = self._judge(views.fake, classes, seen.values)
         mistaken = regularisers.exchange_labels(real_score, fake_score, preset.label_noise)
-        loss = adversarial = objectives.by_parts(self.objective.critic, self._parts, *mistaken)
-        extra: dict[str, float] = {}
-        if again is not None:
-            loss = loss + preset.reconstruction * again
-            extra["reconstruction"] = again.item()
-        if exact:
-            for weight, score, levels in ((preset.penalty, real_score, seen_real), (preset.fake_penalty, fake_score, seen_fake)):
-                if weight:
-                    slopes = sum(regularisers.zero_centred_penalty(score, level) for level in levels)
-                    loss = loss + weight * preset.penalty_every * slopes
+        adversarial = objectives.by_parts(self.objective.critic, self._parts, *mistaken)
+        loss = _Loss(adversarial)
+        if pairs:
+            loss.add(preset.reconstruction, objectives.recall_loss(pairs), "reconstruction")
+        for weight, score, inputs in ((preset.penalty, real_score, views.by_real), (preset.fake_penalty, fake_score, views.by_fake)):
+            if inputs:
+                slopes = torch.stack([regularisers.zero_centred_penalty(score, level) for level in inputs]).sum()
+                loss.add(weight * preset.penalty_every, slopes)
         if preset.slope_penalty:
-            slope = regularisers.one_centred_penalty(
-                lambda between: self._judge([between], classes, seen.values), seen_real[0], seen_fake[0]
-            )
-            loss = loss + preset.slope_penalty * slope
-            extra["slope penalty"] = slope.item()
+            between = views.real[0], views.fake[0]
+            slope = regularisers.one_centred_penalty(lambda middle: self._judge([middle], classes, seen.values), *between)
+            loss.add(preset.slope_penalty, slope, "slope penalty")
         if classes is not None and preset.mismatch and len(self.classes) > 1:
             wrong = (classes + torch.randint(1, len(self.classes), classes.shape, device=classes.device)) % len(self.classes)
-            mistaken_for = self._judge(seen_real, wrong, encoded)
-            loss = loss + emphasis * preset.mismatch * objectives.by_parts(self.objective.mismatched, self._parts, real_score, mistaken_for)
+            scores = real_score, self._judge(views.real, wrong, encoded)
+            loss.add(emphasis * preset.mismatch, objectives.by_parts(self.objective.mismatched, self._parts, *scores))
         if not preset.critic_floor or self.workers.mean(adversarial.detach()).item() > preset.critic_floor:
-            self.workers.descend(self.discriminator_optimiser, loss, lambda: self._tame(self._judging_weights))
+            self.workers.descend(self.discriminator_optimiser, loss.total, lambda: self._tame(self._judging_weights))
             if preset.weight_limit:
                 regularisers.clip_weights(self._judging_weights, preset.weight_limit)
         if preset.adaptive:
-            self.adaptation.note(self.workers.mean(real_score.detach().sign().mean()).item())
-        return {
-            "discriminator": loss.item(),
-            "real score": real_score.mean().item(),
-            "fake score": fake_score.mean().item(),
-            **extra,
-        }
+            boundary = fake_score.detach() if self.objective.boundary is None else self.objective.boundary
+            self.adaptation.note(self.workers.mean((real_score.detach() - boundary).sign().mean()).item())
+        scores_found = {"real score": real_score.mean().item(), "fake score": fake_score.mean().item()}
+        return {"discriminator": loss.total.item(), **scores_found, **loss.figures}
+
+    def _views(self, turn: int, seen: _Seen) -> _Views:
+        """What the discriminator learns from: on turns with penalties of slopes, with a way back to what the slopes are by.
+
+        That is the picture itself, not what augmentation made of it, but where frozen features are in front: there, the features.
+        """
+        preset = self.preset
+        real, fake = seen.seen_real, [level.detach() for level in seen.seen_fake]
+        now = turn % preset.penalty_every == 0
+        real, by_real = self._with_slopes(seen.real, real) if preset.penalty and now else (real, [])
+        fake, by_fake = self._with_slopes(seen.fake, fake) if preset.fake_penalty and now else (fake, [])
+        return _Views(real, fake, by_real, by_fake)
+
+    def _with_slopes(self, pictures: Tensor, seen: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
+        """What the discriminator looks at, and what slopes are by."""
+        if self._whole:
+            by = pictures.detach().requires_grad_()
+            return self._look(by), [by]
+        seen = [level.detach().requires_grad_() for level in seen]
+        return seen, seen
 
     def _teach_generator(self, step: int, seen: _Seen) -> dict[str, float]:
         preset, classes, fake = self.preset, seen.classes, seen.fake
@@ -258,35 +316,38 @@ class AdversarialTask:
         fake_score = self._judge(seen.seen_fake, classes, seen.values)
         encoded_score = self._judge(seen.seen_real, classes, seen.encoded) if self.objective.paired or self.encoder is not None else None
         if self.objective.paired and encoded_score is not None:
-            loss = objectives.by_parts(self.objective.generator, self._parts, fake_score, encoded_score.detach())
+            loss = _Loss(objectives.by_parts(self.objective.generator, self._parts, fake_score, encoded_score.detach()))
         else:
-            loss = objectives.by_parts(lambda score: self.objective.generator(score, score), self._parts, fake_score)
-        extra = {}
+            loss = _Loss(objectives.by_parts(lambda score: self.objective.generator(score, score), self._parts, fake_score))
         if self.encoder is not None and encoded_score is not None and seen.encoded is not None:
-            loss = loss + self.objective.encoder(encoded_score)
+            loss.add(1.0, self.objective.encoder(encoded_score))
             with self.numerics.autocast():
                 again = self.generator(from_prior(seen.encoded, preset.prior), classes).float()
-            difference = (again - seen.real).abs().mean()
-            loss = loss + preset.recall * difference
-            extra["recall"] = difference.item()
-        if preset.path_length and step % PATH_EVERY == 0:
-            lengths = self._path_lengths(seen)
-            loss = loss + PATH_EVERY * preset.path_length * self.path_length(lengths, self.workers.mean(lengths.detach().mean()).item())
-            extra["path length"] = lengths.mean().item()
+            loss.add(preset.recall, (again - seen.real).abs().mean(), "recall")
+        if preset.path_length:
+            if step % PATH_EVERY == 0:
+                lengths = self._path_lengths(seen)
+                mean = self.workers.mean(lengths.detach().mean()).item()
+                loss.add(PATH_EVERY * preset.path_length, self.path_length(lengths, mean))
+            loss.figures["path length"] = self.path_length.mean
         if preset.spread:
             groups = torch.zeros(len(fake), dtype=torch.long, device=fake.device) if classes is None else classes
             side = 1 if preset.discriminator == "projected" else SPREAD_SIDE
             pairs = zip(seen.seen_fake, seen.seen_real, strict=True)
-            shortfall = torch.stack([objectives.spread_shortfall(level, other.detach(), groups, side) for level, other in pairs]).mean()
-            loss = loss + preset.spread * shortfall
-            extra["spread shortfall"] = shortfall.item()
+            shortfalls = [objectives.spread_shortfall(level, other.detach(), groups, side) for level, other in pairs]
+            loss.add(preset.spread, torch.stack(shortfalls).mean(), "spread shortfall")
         if seen.wanted is not None and self._pool is not None:
-            distance = coverage_distance(overview(self._see_alike(fake[: len(seen.wanted)]), self._pool.scales), seen.wanted)
-            loss = loss + preset.coverage * distance
-            extra["coverage distance"] = distance.item()
+            count = len(seen.wanted)
+            looked = slice(0 if preset.coverage else count, 2 * count if preset.spacing else count)
+            views = overview(self._see_alike(fake[looked]), self._pool.scales)
+            if preset.coverage:
+                loss.add(preset.coverage, coverage_distance(views[:count], seen.wanted), "coverage distance")
+            if preset.spacing:  # of pictures that answer nothing: those that do are in the pool
+                labels = self._pool.labels.new_zeros(len(fake)) if classes is None else classes
+                loss.add(preset.spacing, self._pool.crowding(views[-count:], labels[count : 2 * count]), "crowding")
         taught = [parameter for group in self.generator_optimiser.param_groups for parameter in group["params"]]
-        self.workers.descend(self.generator_optimiser, loss, lambda: self._tame(taught))
-        return {"generator": loss.item(), **extra}
+        self.workers.descend(self.generator_optimiser, loss.total, lambda: self._tame(taught))
+        return {"generator": loss.total.item(), **loss.figures}
 
     def _path_lengths(self, seen: _Seen) -> Tensor:
         """Of half of the batch."""
@@ -353,7 +414,17 @@ class AdversarialTask:
             with self.numerics.autocast():
                 return self._see_alike(self.generator(latents[begin:end], classes, noise).float())
 
-        return new_pool(latents, labels, self.workers.mean(scales), batch, look)
+        scales = self.workers.mean(scales)
+        spacing = self._spacing(scales) if self._pool is None else self._pool.spacing
+        return new_pool(latents, labels, scales, spacing, batch, look)
+
+    def _spacing(self, scales: Tensor) -> Tensor:
+        """How far real pictures of each class are from the nearest of about as many as a pool has; the same in every process."""
+        places = np.unique(np.concatenate([self.batches.indices(turn) for turn in range(POOL_BATCHES)]))
+        parts = [places[begin : begin + self.preset.batch] for begin in range(0, len(places), self.preset.batch)]
+        views = torch.cat([overview(self._see_alike(self.numerics.arrange(self._pictures.tensor(part))), scales) for part in parts])
+        labels = torch.from_numpy(self._pictures.labels[places]).to(views.device)
+        return spacing_of(views, labels if self.classes else torch.zeros_like(labels), max(1, len(self.classes)))
 
     def _see(self, pictures: Tensor) -> list[Tensor]:
         """What the discriminator looks at, of pictures as they are."""
@@ -392,6 +463,7 @@ class AdversarialTask:
 
     def load(self, state: dict[str, Any]) -> None:
         """Continue from a `state`."""
+        self._published = None
         self.generator.load_state_dict(state["generator"])
         self.discriminator.heads.load_state_dict(state["discriminator"])
         self.average.module.load_state_dict(state["average"])
@@ -399,7 +471,8 @@ class AdversarialTask:
         self.discriminator_optimiser.load_state_dict(state["discriminator optimiser"])
         self._seen, self._class_start = state.get("seen before", (0, 0))
         pool = state.get("pool")
-        self._pool = Pool(**{name: value.to(compute.device()) for name, value in pool.items()}) if pool else None
+        if pool and "spacing" in pool:  # runs of an earlier Atelier lack it, and make a new one
+            self._pool = Pool(**{name: value.to(compute.device()) for name, value in pool.items()})
         if self.encoder is not None:
             self.encoder.load_state_dict(state["encoder"])
         if "augmentation" in state:
@@ -424,7 +497,7 @@ class AdversarialTask:
                 parts.append(eight_bit(drawn))
             return np.concatenate(parts)
 
-        verdict = judge_generator(self._pictures, draw)
+        verdict = judge_generator(self._pictures, draw, self.classes)
         return verdict and replace(verdict, figures=verdict.figures | self.opinions())
 
     @torch.no_grad()
@@ -452,8 +525,10 @@ class AdversarialTask:
         return found
 
     def _settled(self) -> Any:
-        """A copy of the averaged generator whose batch norms know its own features."""
-        return settle_norms(self.average.module, self.preset.batch, self._seed)
+        """A copy of the averaged generator whose batch norms know its own features: what is judged, shown and published at a step."""
+        if self._published is None:
+            self._published = settle_norms(self.average.module, min(self.preset.batch, MOST_SETTLED), self._seed)
+        return self._published
 
     def _draw(self, generator: Any, random: torch.Generator, count: int, classes: Tensor | None) -> Tensor:
         where = compute.device()
@@ -463,15 +538,18 @@ class AdversarialTask:
 
     @torch.no_grad()
     def snapshot(self) -> Image.Image:
-        """Pictures of the averaged generator from fixed latents; one column a class where there are classes."""
+        """Pictures of the averaged generator, as it would be published, from fixed latents; one column a class where there are classes."""
         columns = len(self.classes) or SNAPSHOT_COLUMNS
         count = 6 * columns
         classes = torch.arange(count) % columns if self.classes else None
-        drawn = self._draw(self.average.module, compute.random_generator(self._seed, 7), count, classes)
+        drawn = self._draw(self._settled(), compute.random_generator(self._seed, 7), count, classes)
         return imaging.sheet(imaging.to_pictures(drawn), columns)
 
 
-def _size(network: type[torch.nn.Module], preset: AdversarialPreset) -> dict[str, Any]:
-    """How large pictures are, as a network wants to be told: by their side, or by the channels at each size."""
-    sided = "resolution" in inspect.signature(network).parameters
-    return {"resolution": preset.resolution} if sided else {"widths": preset.widths}
+def _shape(network: type[torch.nn.Module], preset: AdversarialPreset) -> dict[str, Any]:
+    """What a network has to know of its input: how large pictures are, by their side or by the channels at each size; how many channels
+    they have; how long latents are, where it takes any."""
+    takes = inspect.signature(network).parameters
+    size = {"resolution": preset.resolution} if "resolution" in takes else {"widths": preset.widths}
+    latents = {"latent_dim": preset.latent_dim} if "latent_dim" in takes else {}
+    return size | latents | {"channels": preset.channels}

@@ -1,4 +1,4 @@
-"""Coverage: every real picture asks the generator for a latent that draws something like it."""
+"""Coverage: every real picture asks the generator for a latent that draws something like it, and drawn pictures keep their distance."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from engines.networks.layers import pooled_means
 
@@ -47,12 +48,14 @@ class Pool:
         latents: shape (n, latent_dim); labels: class of each, shape (n,).
         views: overviews of the pictures, float16, shape (n, d).
         scales: by which they were made, shape (levels,).
+        spacing: how far real pictures of a class are from the nearest of as many others, shape (classes,); 0 where there are none.
     """
 
     latents: Tensor
     labels: Tensor
     views: Tensor
     scales: Tensor
+    spacing: Tensor
 
     def nearest(self, views: Tensor, labels: Tensor) -> Tensor:
         """The latent whose picture came nearest to each overview, of the same class: shapes (m, d), (m,) → (m, latent_dim)."""
@@ -60,12 +63,33 @@ class Pool:
         distances = distances.masked_fill(labels[:, None] != self.labels[None], float("inf"))
         return self.latents[distances.argmin(dim=1)]
 
+    def crowding(self, views: Tensor, labels: Tensor) -> Tensor:
+        """How much nearer overviews, shapes (m, d), (m,), lie to the nearest of their class in the pool than real pictures do to theirs.
+
+        Returns:
+            The mean over the overviews: 0 where each keeps its distance, 1 where each is a copy. Latents of the pool itself are copies.
+        """
+        distances = torch.cdist(views, self.views.float())
+        distances = distances.masked_fill(labels[:, None] != self.labels[None], float("inf"))
+        return functional.relu(1 - distances.amin(dim=1) / self.spacing[labels].clamp(min=1e-6)).mean()
+
     def state(self) -> dict[str, Any]:
         """Its tensors by name."""
         return dict(vars(self))
 
 
-def new_pool(latents: Tensor, labels: Tensor, scales: Tensor, batch: int, look: Callable[[int, int], Sequence[Tensor]]) -> Pool:
+def spacing_of(views: Tensor, labels: Tensor, classes: int) -> Tensor:
+    """Mean distance of overviews, shapes (n, d), (n,), to the nearest other one of their class, shape (classes,); 0 where there is none."""
+    distances = torch.cdist(views, views).fill_diagonal_(float("inf"))
+    nearest = distances.masked_fill(labels[:, None] != labels[None], float("inf")).amin(dim=1)
+    told = nearest.isfinite()
+    total = nearest.new_zeros(classes).index_add(0, labels[told], nearest[told])
+    return total / labels[told].bincount(minlength=classes).clamp(min=1)
+
+
+def new_pool(
+    latents: Tensor, labels: Tensor, scales: Tensor, spacing: Tensor, batch: int, look: Callable[[int, int], Sequence[Tensor]]
+) -> Pool:
     """Draw from latents, a batch at a time, and keep what it looks like.
 
     Args:
@@ -73,7 +97,7 @@ def new_pool(latents: Tensor, labels: Tensor, scales: Tensor, batch: int, look: 
     """
     with torch.no_grad():
         views = [overview(look(begin, begin + batch), scales).half() for begin in range(0, len(latents), batch)]
-    return Pool(latents, labels, torch.cat(views), scales)
+    return Pool(latents, labels, torch.cat(views), scales, spacing)
 
 
 def coverage_distance(drawn: Tensor, wanted: Tensor) -> Tensor:

@@ -4,11 +4,12 @@ import gzip
 import hashlib
 import json
 import struct
+import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import torch
@@ -22,7 +23,7 @@ from engines.progress import Progress, silent
 from engines.recipe import file_hash
 from engines.training.split import difference_hash, held_out
 
-FASHION_CLASSES = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+FASHION_CLASSES: tuple[str, ...] = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 DECODERS = 4
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
@@ -77,15 +78,15 @@ def load_pictures(
         size: height and width of the decoded pictures.
         framing: as `imaging.framed` takes it.
         channels: 1 for grey, 3 for RGB, 4 for RGB and alpha.
-        classes: which folders to take, and the class name of each; all by default.
+        classes: which folders (of Fashion-MNIST: which of its classes) to take, and the class name of each; all by default.
 
     Raises:
-        StudioError: no pictures, or a class without any.
+        StudioError: no pictures, a class without any, or an idx file that cannot be read.
     """
     folder = Path(folder)
     idx_files = sorted(folder.glob("*-images-idx3-ubyte*")) if folder.is_dir() else []
     if idx_files:
-        return _read_fashion_mnist(idx_files, size)
+        return _read_fashion_mnist(idx_files, size, classes)
     files = [path for path in imaging.picture_files(folder) if classes is None or path.parent.name in classes]
     names = [(classes or {}).get(path.parent.name, path.parent.name) for path in files]
     missing = sorted(set((classes or {}).values()) - set(names))
@@ -124,40 +125,57 @@ def _decode(files: list[Path], size: int, framing: str, channels: int, pixel_fil
         except StudioError as error:
             return str(error)
 
-    pixels: list[np.ndarray] = []
     facts: dict[str, list[Any]] = {"kept": [], "hashes": [], "looks": [], "failed": []}
-    with ThreadPoolExecutor(DECODERS) as pool:
-        for index, outcome in enumerate(pool.map(read, files)):
-            progress(index + 1, len(files), "reading pictures")
-            if isinstance(outcome, str):
-                facts["failed"].append((str(files[index]), outcome))
-                continue
-            pixels.append(outcome[0])
-            facts["kept"].append(index)
-            facts["hashes"].append(outcome[1])
-            facts["looks"].append(outcome[2])
-    if not pixels:
-        raise StudioError(f"none of the {len(files)} pictures can be read; the first says: {facts['failed'][0][1]}")
     with replacing(pixel_file) as temporary, temporary.open("wb") as handle:
-        np.save(handle, np.stack(pixels))
+        _write_header(handle, (len(files), channels, size, size))
+        with ThreadPoolExecutor(DECODERS) as pool:
+            for index, outcome in enumerate(pool.map(read, files)):
+                progress(index + 1, len(files), "reading pictures")
+                if isinstance(outcome, str):
+                    facts["failed"].append((str(files[index]), outcome))
+                    continue
+                handle.write(outcome[0].tobytes())
+                facts["kept"].append(index)
+                facts["hashes"].append(outcome[1])
+                facts["looks"].append(outcome[2])
+        if not facts["kept"]:
+            raise StudioError(f"none of the {len(files)} pictures can be read; the first says: {facts['failed'][0][1]}")
+        handle.seek(0)
+        _write_header(handle, (len(facts["kept"]), channels, size, size))
     with replacing(fact_file) as temporary:
         temporary.write_text(json.dumps({"format": 1, **facts}))
 
 
-def _read_fashion_mnist(image_files: list[Path], size: int) -> PictureSet:
+def _write_header(handle: IO[bytes], shape: tuple[int, ...]) -> None:
+    """The header of an .npy file of bytes; as long for any number of rows, so that it can be written again when they are counted."""
+    np.lib.format.write_array_header_1_0(handle, {"descr": "|u1", "fortran_order": False, "shape": shape})
+
+
+def _read_fashion_mnist(image_files: list[Path], size: int, classes: dict[str, str] | None) -> PictureSet:
     """The four idx files of Fashion-MNIST, resized where another size is asked for; its own test part is what is held out."""
     pixels, labels, test = [], [], []
     for path in image_files:
         images = _read_idx(path)
         pixels.append(images)
         labels.append(_read_idx(path.with_name(path.name.replace("images-idx3", "labels-idx1"))))
+        if len(labels[-1]) != len(images):
+            raise StudioError(f"{path} has {len(images)} pictures and {len(labels[-1])} labels: fetch both files anew")
         test.append(np.full(len(images), path.name.startswith("t10k")))
-    stacked = np.concatenate(pixels)[:, None]
-    digest = hashlib.sha256(stacked.tobytes()).hexdigest()
+    stacked, numbers, held = np.concatenate(pixels)[:, None], np.concatenate(labels).astype(np.int64), np.concatenate(test)
+    digest, names = hashlib.sha256(stacked.tobytes()), FASHION_CLASSES
+    if classes is not None:
+        names = tuple(sorted(set(classes.values())))
+        unknown = sorted(set(classes) - set(FASHION_CLASSES))
+        if unknown:
+            raise StudioError(f"Fashion-MNIST has no class {', '.join(unknown)}: its classes are {', '.join(FASHION_CLASSES)}")
+        renamed = np.array([names.index(classes[name]) if name in classes else -1 for name in FASHION_CLASSES])
+        chosen = renamed[numbers] >= 0
+        stacked, numbers, held = stacked[chosen], renamed[numbers[chosen]], held[chosen]
+        digest.update(json.dumps(sorted(classes.items())).encode())
     if stacked.shape[-1] != size:
         resized = (np.asarray(Image.fromarray(picture[0]).resize((size, size), Image.Resampling.LANCZOS)) for picture in stacked)
         stacked = np.stack(list(resized))[:, None]
-    return PictureSet(stacked, np.concatenate(labels).astype(np.int64), FASHION_CLASSES, np.concatenate(test), (), digest)
+    return PictureSet(stacked, numbers, names, held, (), digest.hexdigest())
 
 
 def _read_idx(path: Path) -> np.ndarray:
@@ -166,11 +184,13 @@ def _read_idx(path: Path) -> np.ndarray:
     try:
         with opener(path, "rb") as handle:
             content = handle.read()
+        dimensions = content[3]
+        shape = struct.unpack(f">{dimensions}I", content[4 : 4 + 4 * dimensions])
+        return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
+    except (gzip.BadGzipFile, EOFError, zlib.error, IndexError, struct.error, ValueError) as error:
+        raise StudioError(f"{path} is damaged or cut off: fetch it anew") from error
     except OSError as error:
         raise StudioError(f"{path} cannot be read: {error.strerror or error}") from error
-    dimensions = content[3]
-    shape = struct.unpack(f">{dimensions}I", content[4 : 4 + 4 * dimensions])
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
 
 
 class Batches:

@@ -24,13 +24,14 @@ VARIETY = "variety"
 TRAINING, HELD_OUT = "critic on training pictures", "critic on held-out pictures"
 
 
-def judge_generator(pictures: PictureSet, draw: Callable[[np.ndarray], np.ndarray]) -> Verdict | None:
+def judge_generator(pictures: PictureSet, draw: Callable[[np.ndarray], np.ndarray], classes: tuple[str, ...]) -> Verdict | None:
     """KID with `lite2` between held-out and as many drawn pictures, precision and recall, and whether the drawn ones are too much alike.
 
     The Inception Score is that of `lite2`'s own classes, not of Inception's.
 
     Args:
         draw: labels, shape (n,) → drawn pictures, uint8, shape (n, channels, h, w).
+        classes: that the generator draws on demand; of one that draws none, all pictures are compared with each other.
 
     Returns:
         None where it cannot be told: fewer than 20 held-out pictures, or the feature network is not installed.
@@ -44,7 +45,7 @@ def judge_generator(pictures: PictureSet, draw: Callable[[np.ndarray], np.ndarra
         features = lite2()
     except StudioError:
         return None
-    labels = pictures.labels[held]
+    labels = pictures.labels[held] if classes else np.zeros(len(held), dtype=pictures.labels.dtype)
     real = cached_features(features, np.ascontiguousarray(pictures.pixels[held]))
     drawn = compute_features(features, draw(labels))
     distance, variety = 1000 * kid(drawn, real), _share(spread(drawn, labels), spread(real, labels))
@@ -57,7 +58,7 @@ def judge_generator(pictures: PictureSet, draw: Callable[[np.ndarray], np.ndarra
             "samples, and begin again with a lower rate or more pictures if they stay so",
         )
     figures = {DISTANCE: distance, VARIETY: variety, PRECISION: precision, RECALL: recall, SCORE: score}
-    return Verdict(figures | _varieties(pictures.classes, drawn, real, labels), distance, notices)
+    return Verdict(figures | _varieties(classes, drawn, real, labels), distance, notices)
 
 
 def _share(drawn: float, real: float) -> float:

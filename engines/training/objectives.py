@@ -77,6 +77,7 @@ class Objective:
         generator: (fake, real) → loss; the real scores matter only where `paired`.
         encoder: real → loss of what wants to be taken for drawn: the encoder of a bidirectional pair.
         mismatched: (real, the same pictures under a wrong class) → the critic's loss of the latter, which count as drawn.
+        boundary: the score above which the critic takes a picture for real; None where only differences of scores mean something.
         paired: whether the generator needs the critic's scores of real pictures.
     """
 
@@ -84,6 +85,7 @@ class Objective:
     generator: Callable[[Tensor, Tensor], Tensor]
     encoder: Callable[[Tensor], Tensor]
     mismatched: Callable[[Tensor, Tensor], Tensor]
+    boundary: float | None = 0.0
     paired: bool = False
 
 
@@ -111,12 +113,22 @@ OBJECTIVES = {
         lambda fake, _: least_squares(fake, 1.0),
         lambda real: least_squares(real, 0.0),
         lambda _, wrong: least_squares(wrong, 0.0),
+        boundary=0.5,
     ),
     "wasserstein": Objective(
-        wasserstein_critic, lambda fake, _: hinge_generator(fake), lambda real: real.mean(), lambda _, wrong: wrong.mean()
+        wasserstein_critic,
+        lambda fake, _: hinge_generator(fake),
+        lambda real: real.mean(),
+        lambda _, wrong: wrong.mean(),
+        boundary=None,
     ),
     "relativistic": Objective(
-        relativistic, lambda fake, real: relativistic(fake, real), lambda real: logistic_generator(-real), relativistic, paired=True
+        relativistic,
+        lambda fake, real: relativistic(fake, real),
+        lambda real: logistic_generator(-real),
+        relativistic,
+        boundary=None,
+        paired=True,
     ),
 }
 

@@ -1,11 +1,14 @@
 """Ready-made settings for training generators; a preset hands the trainer its networks and its losses."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from engines.errors import StudioError
+from engines.training.adaptive import GROUPS
+from engines.training.augment import AUGMENTATIONS
+from engines.training.objectives import OBJECTIVES
 
 Preset = TypeVar("Preset", bound=Any)
 
@@ -21,7 +24,8 @@ class AdversarialPreset:
         encoder: a name in the registry of encoders, for a bidirectional pair; empty for none.
         generator_settings, discriminator_settings, encoder_settings: of the networks, beside what stands here.
         objective: a key of `objectives.OBJECTIVES`.
-        penalty, fake_penalty: weights of R1 and R2, the zero-centred gradient penalties on real and on drawn pictures.
+        penalty, fake_penalty: weights of R1 and R2, the zero-centred gradient penalties on real and on drawn pictures as they are before
+            augmentation; with "projected", on what the heads see of augmented ones.
         penalty_every: steps between these two, which then count so many times.
         slope_penalty: weight of the gradient penalty between real and drawn pictures, centred on a slope of 1.
         weight_limit: the discriminator's weights are held below it after each step; 0 for no limit.
@@ -36,7 +40,8 @@ class AdversarialPreset:
         latent_alpha, latent_beta: how far they are moved.
         reconstruction: weight of the discriminator's loss for drawing real pictures again, where it can.
         recall: weight of the mean difference between a picture and what is drawn of its encoding, of a bidirectional pair.
-        adaptive: share of the real pictures scored above 0, minus those below, that adaptive augmentation aims at; 0 for none.
+        adaptive: share of the real pictures taken for real, minus those taken for drawn, that adaptive augmentation aims at; 0 for none.
+            Where only differences of scores mean something, a picture above the drawn one beside it counts as taken for real.
         adaptive_pace: pictures in which its probability can rise from 0 to 1; adaptive_groups: of `adaptive.GROUPS`.
         prior: "normal" latents, or "uniform" in [-1, 1].
         widths, start: of the generator; resolution is `start * 2 ** (len(widths) - 1)`.
@@ -56,6 +61,7 @@ class AdversarialPreset:
         spread: weight of the generator's loss for drawing a class, or everything where there are none, less varied than it is, in what the
             discriminator looks at.
         coverage: weight of the generator's loss for real pictures that it draws nothing like, in what the discriminator looks at.
+        spacing: weight of the generator's loss for drawing pictures nearer to one another than the nearest real ones are to one another.
         half_life: of the weight average, in pictures.
         pictures: length of the schedule.
     """
@@ -113,6 +119,7 @@ class AdversarialPreset:
     transition: tuple[int, int] = (8_000, 24_000)
     spread: float = 2.0
     coverage: float = 0.0
+    spacing: float = 0.0
     half_life: float = 10_000
     pictures: int = 400_000
 
@@ -125,6 +132,30 @@ class AdversarialPreset:
     def steps(self) -> int:
         """Length of the schedule in steps."""
         return self.pictures // self.batch
+
+
+def checked(preset: AdversarialPreset) -> AdversarialPreset:
+    """The preset, when what was changed by hand makes sense together.
+
+    Raises:
+        StudioError: a number below what it counts, a name that nothing has, or settings that exclude each other.
+    """
+    for name in ("batch", "latent_dim", "critic_steps", "penalty_every", "adaptive_pace"):
+        if getattr(preset, name) < 1:
+            raise StudioError(f"{name} must be 1 or more, got {getattr(preset, name)}: change it")
+    known: tuple[tuple[str, Sequence[str], Collection[str]], ...] = (
+        ("policy", preset.policy, AUGMENTATIONS),
+        ("adaptive_groups", preset.adaptive_groups, GROUPS),
+        ("objective", (preset.objective,), OBJECTIVES),
+    )
+    for setting, names, there in known:
+        unknown = [name for name in names if name not in there]
+        if unknown:
+            raise StudioError(f"{setting} {unknown[0]!r} is unknown: choose of {', '.join(there)}")
+    if (preset.discriminator == "bidirectional") != bool(preset.encoder):
+        lacks = "an encoder" if preset.discriminator == "bidirectional" else "a bidirectional discriminator"
+        raise StudioError(f"{preset.name} lacks {lacks}: give both, discriminator=bidirectional and encoder=convolutional, or neither")
+    return preset
 
 
 def generator_settings(preset: Mapping[str, Any], classes: int) -> dict[str, Any]:

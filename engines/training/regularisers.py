@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 INITIALISATIONS = ("own", "normal", "xavier", "orthogonal")
 
@@ -85,7 +86,8 @@ class PathLength:
 def regularise_orthogonally(parameters: Iterable[nn.Parameter], strength: float) -> None:
     """Add to the gradients what turns the rows of each weight away from each other, and leaves their lengths alone.
 
-    Of ½ ‖W Wᵀ ⊙ (1 - I)‖², W being the weight as a matrix with a row an output.
+    Of ½ ‖W Wᵀ ⊙ (1 - I)‖², W being the weight as a matrix with a row for each entry of its first dimension: an output of a convolution, an
+    input of a transposed one.
 
     Source: Brock et al., "Large Scale GAN Training for High Fidelity Natural Image Synthesis", arXiv 1809.11096, section 3.1.
     """
@@ -101,7 +103,10 @@ def regularise_orthogonally(parameters: Iterable[nn.Parameter], strength: float)
 def initialise(network: nn.Module, how: str) -> None:
     """Draw the weights of all convolutions and linear layers anew, in place: "normal" (0.02), "xavier" (uniform), "orthogonal", or "own".
 
-    Biases become zero; spectrally normalised layers keep theirs. "own" leaves the network as it was built.
+    Biases become zero. Of spectrally normalised layers the weight before the norm is drawn. "own" leaves the network as it was built.
+
+    Raises:
+        ValueError: an unknown way, or a network without such layers.
 
     Source: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", AISTATS 2010; Saxe et al.,
     arXiv 1312.6120.
@@ -115,11 +120,15 @@ def initialise(network: nn.Module, how: str) -> None:
     }
     if how == "own":
         return
-    for layer in network.modules():
-        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear) and not hasattr(layer, "parametrizations"):
-            draw[how](layer.weight)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+    layers = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear)]
+    if not layers:
+        raise ValueError(f"a {type(network).__name__} has weights of a kind of its own, not initialised {how!r}: leave it own")
+    for layer in layers:
+        spectral = parametrize.is_parametrized(layer, "weight")
+        weight = layer.get_parameter("parametrizations.weight.original" if spectral else "weight")
+        draw[how](weight)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
 
 
 def exchange_labels(real: Tensor, fake: Tensor, share: float) -> tuple[Tensor, Tensor]:

@@ -102,15 +102,17 @@ def measure(task: Task, pictures: PictureSet, plan: Plan, started: float) -> Est
     candidate = tensor_bytes(task.candidate())
     look_seconds = time.monotonic() - begin
     steps = affordable(plan.steps, plan.minutes, step_seconds, look_seconds, plan.look_every)
-    # Beside the latest checkpoint lies, for a moment, the one that takes its place.
-    networks = 2 * tensor_bytes(task.state()) + candidate + plan.keep * candidate // 2
-    disk = networks + (2 + steps // plan.look_every) * len(sheet.getvalue()) + pictures.pixels.nbytes
+    disk = _disk(tensor_bytes(task.state()), candidate, len(sheet.getvalue()), steps, plan) + pictures.pixels.nbytes
     source = f"measured just now over {len(USUAL_STEPS) + len(SELDOM_STEPS)} steps and one look at held-out pictures"
     return Estimate(steps, plan.steps, step_seconds, look_seconds, start_seconds, disk, compute.peak_memory(), source)
 
 
-def recorded(preset: Any, minutes: float | None, runs: Iterable[Run]) -> Estimate | None:
-    """What the latest run with the same settings says, whatever its length; None where there is none."""
+def recorded(preset: Any, minutes: float | None, runs: Iterable[Run], keep: int = 0, pictures: int = 0) -> Estimate | None:
+    """What the latest run with the same settings says, whatever its length; None where there is none.
+
+    Args:
+        keep: how many snapshots are kept; pictures: how many will be decoded.
+    """
     wanted, found = _without_lengths(json.loads(json.dumps(asdict(preset)))), None
     usual = json.loads(json.dumps(usual_settings(preset)))
     for run in runs:
@@ -126,10 +128,27 @@ def recorded(preset: Any, minutes: float | None, runs: Iterable[Run]) -> Estimat
     _, run, clock = found
     (first, begun), (last, ended) = clock[0], clock[-1]
     pace = (ended - begun) / max(1, last - first)
-    disk = sum(path.stat().st_size for path in run.folder.rglob("*") if path.is_file())
     steps = affordable(preset.steps, minutes, pace, 0.0, 1)
+    disk = _disk_like(run, steps, keep)
+    if disk is not None:
+        disk += pictures * preset.channels * preset.resolution**2
     source = f"as the run {run.folder.name} went, its looks at held-out pictures counted in"
     return Estimate(steps, preset.steps, pace, 0.0, begun, disk, run.status().get("memory"), source)
+
+
+def _disk(latest: int, best: int, sheet: int, steps: int, plan: Plan) -> int:
+    """Bytes of a run's folder at the most, from those of its latest checkpoint, its best snapshot and a sample sheet."""
+    # Beside the latest checkpoint lies, for a moment, the one that takes its place.
+    return 2 * latest + best + plan.keep * best // 2 + (2 + steps // plan.look_every) * sheet
+
+
+def _disk_like(run: Run, steps: int, keep: int) -> int | None:
+    """What a longer or shorter run like an earlier one would take; None where that was not saved."""
+    if not run.checkpoint_file.exists():
+        return None
+    latest, sheets = run.checkpoint_file.stat().st_size, [path.stat().st_size for path in (run.folder / "samples").glob("step-*.png")]
+    best = run.best_file.stat().st_size if run.best_file.exists() else latest
+    return _disk(latest, best, max(sheets, default=0), steps, Plan(steps, keep=keep))
 
 
 def affordable(steps: int, minutes: float | None, step_seconds: float, look_seconds: float, look_every: int) -> int:
@@ -143,16 +162,16 @@ def measure_apart(arguments: Sequence[str]) -> Estimate:
     """Measure in a process of its own, which gives its memory back.
 
     Args:
-        arguments: of `python -m engines`, as they would start the training.
+        arguments: of `python -m engines`, as they would start the training; reading its pictures counts where nobody read them before.
 
     Raises:
-        StudioError: the training cannot begin so; the sentence says why.
+        StudioError: the training cannot begin so, or takes very long to; the sentence says why.
     """
     command = [sys.executable, "-m", "engines", *arguments, "--estimate", "--json"]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=MEASURING_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
-        raise StudioError(f"three steps took longer than {MEASURING_SECONDS // 60} minutes: choose a smaller preset") from error
+        raise StudioError(f"a few steps took longer than {MEASURING_SECONDS // 60} minutes: choose a smaller preset or batch") from error
     lines = done.stdout.strip().splitlines()
     if done.returncode or not lines:
         said = done.stderr.strip().splitlines()

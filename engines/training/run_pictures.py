@@ -57,7 +57,7 @@ def look_over(
         Cancelled: when `progress` says so.
     """
     if folder.is_dir() and any(folder.glob("*-images-idx3-ubyte*")):
-        return _in_one_file(folder, size, framing, each)
+        return _in_one_file(folder, size, framing, classes, each)
     files: dict[str, list[Path]] = {}
     for path in imaging.picture_files(folder):
         if classes is None or path.parent.name in classes:
@@ -84,8 +84,8 @@ def look_over(
     return FolderLook(tuple(shown), sum(map(len, files.values())), max(0, len(files) - MOST_CLASSES), tuple(broken))
 
 
-def _in_one_file(folder: Path, size: int, framing: str, each: int) -> FolderLook:
-    found = load_pictures(folder, size, framing)
+def _in_one_file(folder: Path, size: int, framing: str, classes: dict[str, str] | None, each: int) -> FolderLook:
+    found = load_pictures(folder, size, framing, classes=classes)
     counts = Counter(found.labels.tolist())
     shown = []
     for label, name in enumerate(found.classes):

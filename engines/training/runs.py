@@ -3,7 +3,7 @@
 `config.json`, `metrics.jsonl` (one line a report; a torn last line is tolerated), `samples/step-000500.png`, `checkpoints/latest.pt` to go
 on from, `checkpoints/best.pt` to publish and `checkpoints/step-000500.pt` of snapshots that are kept (all readable with
 `weights_only=True`), `heartbeat.json` with how far it is, `command.json` with how it was started, `marks.json` with what a person thinks of
-its snapshots, `lock` with the process's number while it runs, and `log.txt` of a run in the background.
+its snapshots, `lock` with the process's number and beginning while it runs, and `log.txt` of a run in the background.
 """
 
 import hashlib
@@ -11,13 +11,14 @@ import json
 import os
 import pickle
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import psutil
 import torch
 from filelock import FileLock
 
@@ -26,6 +27,9 @@ from engines.errors import StudioError
 from engines.paths import replacing, studio_home
 
 TURN_SECONDS = 20.0
+SILENT_SECONDS = 120.0
+SAME_SECONDS = 2.0
+"""Within which two readings of when a process began may differ: systems count the seconds since their own beginning coarsely."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Run:
         self.command_file = self.folder / "command.json"
         self.marks_file = self.folder / "marks.json"
         self.lock_file = self.folder / "lock"
+        self.log_file = self.folder / "log.txt"
 
     def begin(self, config: dict[str, Any], resume: bool, usual: Mapping[str, Any] = MappingProxyType({})) -> None:
         """Create the folder, or check that a resumed run has the same settings.
@@ -86,12 +91,12 @@ class Run:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep a second process out of the folder; a lock whose process is gone is taken over.
+        """Keep a second process out of the folder; a lock whose process is gone is taken over. A folder made for nothing is removed.
 
         Raises:
             StudioError: another living process trains here.
         """
-        lock = self.lock_file
+        lock, made = self.lock_file, not self.folder.exists()
         self.folder.mkdir(parents=True, exist_ok=True)
         turn = studio_home() / "turns" / hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:24]
         turn.parent.mkdir(exist_ok=True)
@@ -100,28 +105,37 @@ class Run:
             if owner is not None:
                 raise StudioError(f"process {owner} is training in {self.folder}: stop it first, or choose another folder")
             with replacing(lock) as temporary:
-                temporary.write_text(str(os.getpid()))
+                temporary.write_text(json.dumps({"process": os.getpid(), "began": _began(os.getpid())}))
         try:
             yield
         finally:
             lock.unlink(missing_ok=True)
+            if made:
+                with suppress(OSError):
+                    self.folder.rmdir()
 
     def owner(self) -> int | None:
-        """The living process that trains here, or None."""
+        """The living process that trains here, or None; a later process of the same number is another one."""
         try:
-            owner = self.lock_file.read_text().strip()
-        except OSError:
+            written, lock = self.lock_file.stat().st_mtime, json.loads(self.lock_file.read_text())
+        except (OSError, ValueError):
             return None
-        return int(owner) if owner.isdigit() and _alive(int(owner)) else None
+        process, began = (lock.get("process"), lock.get("began")) if isinstance(lock, dict) else (lock, None)
+        now = _began(process) if isinstance(process, int) else None
+        if now is None:
+            return None
+        if began is None:  # of an earlier Atelier: whoever has the number now holds the lock if it was there when that was written
+            return process if psutil.boot_time() + now <= written + SAME_SECONDS else None
+        return process if abs(now - began) <= SAME_SECONDS else None
 
     def beat(self, step: int, steps: int, step_seconds: float) -> None:
         """Tell those who watch that the run is alive and how far it is."""
         facts = {"state": "training", "step": step, "steps": steps, "seconds a step": round(step_seconds, 3)}
         self._write_heartbeat(facts | {"memory": compute.peak_memory()})
 
-    def rest(self, step: int, steps: int) -> None:
-        """Tell those who watch that the run has ended in good order."""
-        facts = {"state": "finished" if step >= steps else "stopped", "step": step, "steps": steps}
+    def rest(self, step: int, steps: int, diverged: bool = False) -> None:
+        """Tell those who watch that the run has ended: in good order, or because it diverged."""
+        facts = {"state": "diverged" if diverged else "finished" if step >= steps else "stopped", "step": step, "steps": steps}
         self._write_heartbeat(facts | {"memory": compute.peak_memory()})
 
     def note_command(self, arguments: list[str]) -> None:
@@ -155,24 +169,38 @@ class Run:
             temporary.write_text(json.dumps({**facts, "process": os.getpid(), "time": time.time()}) + "\n")
 
     def status(self) -> dict[str, Any]:
-        """How the run stands: "training", "starting", "stopped", "finished", or "died" when its process is gone without a word; how far;
-        the last notice, if any."""
+        """How the run stands: "training", "starting", "stopped", "finished", "diverged", "failed" when a start in the background came to
+        nothing, or "died" when its process is gone without a word; how far; what a person should know of it, if anything."""
         try:
             facts = json.loads(self.heartbeat_file.read_text())
         except (OSError, ValueError):
             facts = {}
-        if self.owner() is not None:
-            facts["state"] = "training" if facts.get("process") == self.owner() else "starting"
+        owner = self.owner()
+        if owner is not None:
+            facts["state"] = "training" if facts.get("process") == owner else "starting"
+        elif self.log_file.exists() and not self.config_file.exists():
+            words, age = self.last_words(), time.time() - self.log_file.stat().st_mtime
+            return {"state": "failed", "notice": words} if words or age > SILENT_SECONDS else {"state": "starting"}
         elif facts.get("state", "training") == "training":
             facts["state"] = "died"
-        notices = [line["notice"] for line in self.metrics() if "notice" in line]
-        return facts | ({"notice": notices[-1]} if notices else {})
+        notice = latest_notice(self.metrics())
+        return facts | ({"notice": notice} if notice else {})
+
+    def last_words(self) -> str:
+        """The last line that a run in the background printed; empty where there is none."""
+        try:
+            lines = self.log_file.read_text(errors="replace").strip().splitlines()
+        except OSError:
+            lines = []
+        return lines[-1].removeprefix("error: ") if lines else ""
 
     def report(self, line: dict[str, Any]) -> None:
-        """Append one line to the metrics."""
+        """Append one line to the metrics; what a kill tore before it stays a line of its own."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        with self.metrics_file.open("a") as handle:
-            handle.write(json.dumps(line) + "\n")
+        with self.metrics_file.open("ab+") as handle:
+            handle.seek(max(0, handle.tell() - 1))
+            torn = handle.read(1) not in (b"", b"\n")
+            handle.write(b"\n" * torn + json.dumps(line).encode() + b"\n")
 
     def metrics(self) -> list[dict[str, Any]]:
         """All whole lines of the metrics, in order."""
@@ -266,9 +294,36 @@ class Run:
         try:
             return torch.load(self.checkpoint_file, map_location="cpu", weights_only=True)
         except FileNotFoundError as error:
-            raise StudioError(f"{self.folder} has no checkpoint: it stopped before its first save; train it anew") from error
+            if self.owner() not in (None, os.getpid()):
+                raise StudioError(f"{self.folder} has no checkpoint yet: wait for its first save, or stop it, which saves") from error
+            raise StudioError(
+                f"{self.folder} has no checkpoint: it ended before its first save; train it anew in another folder"
+            ) from error
         except Exception as error:
-            raise StudioError(f"{self.checkpoint_file} cannot be read: it is damaged; train the run anew") from error
+            raise StudioError(f"{self.checkpoint_file} cannot be read: it is damaged; train the run anew in another folder") from error
+
+
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a run: its settings, or while it has none yet a living process, or nothing but the log of one that failed."""
+    run = Run(folder)
+    if run.config_file.is_file():
+        with suppress(StudioError, AttributeError):
+            return isinstance(run.config().get("preset"), dict)
+        return False
+    if run.owner() is not None:
+        return not (folder / "search.json").exists()
+    return run.log_file.is_file() and [path.name for path in folder.iterdir()] == [run.log_file.name]
+
+
+def latest_notice(metrics: Sequence[dict[str, Any]]) -> str:
+    """What a person should know of a run: the last notice, unless held-out pictures have been looked at again since; empty for nothing."""
+    notice = ""
+    for line in metrics:
+        if "notice" in line:
+            notice = line["notice"]
+        elif "seconds" not in line:
+            notice = ""
+    return notice
 
 
 def _flat(config: dict[str, Any], usual: dict[str, Any]) -> dict[str, Any]:
@@ -286,11 +341,10 @@ def _halved(value: Any) -> Any:
     return value.half() if isinstance(value, torch.Tensor) and value.is_floating_point() else value
 
 
-def _alive(process: int) -> bool:
+def _began(process: int) -> float | None:
+    """When a living process began, in seconds since the machine did, which no setting of a clock changes; None where there is none."""
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        found = psutil.Process(process)
+        return None if found.status() == psutil.STATUS_ZOMBIE else found.create_time() - psutil.boot_time()
+    except (psutil.Error, ValueError):
+        return None

@@ -176,6 +176,7 @@ class _Training:
         )
         if self.workers.leads:
             self.run.report({"step": self.step, "notice": text})
+            self.run.rest(self.step, self.plan.steps, diverged=True)
         raise Diverged(text)
 
     def note(self, losses: dict[str, float], last: bool = False) -> None:

@@ -167,13 +167,15 @@ class UpscaleTask:
         for network in (self.network, self.critic):
             numerics.place(network)
         self.average = WeightAverage(self.network, preset.half_life)
+        self._seen = 0  # pictures seen before this run
         self.optimiser = torch.optim.Adam(self.network.parameters(), preset.rate, (0.9, 0.99))
         self.critic_optimiser = torch.optim.Adam(self.critic.parameters(), preset.rate, (0.5, 0.99))
 
     def begin(self, beginning: Beginning) -> None:
         """Take over the weights of an earlier run."""
         for network, key in ((self.network, "network"), (self.critic, "critic"), (self.average.module, "average")):
-            copy_fitting(network, beginning.networks.get(key, {}))
+            copy_fitting(network, beginning.networks.get(key, {}), need=key != "critic")
+        self._seen = beginning.pictures
 
     def step(self, step: int) -> dict[str, float]:
         """Train on one batch; returns the losses."""
@@ -202,7 +204,7 @@ class UpscaleTask:
             real, fake = self._judge(large), self._judge(drawn.detach())
             losses["critic"] = 0.5 * (objectives.least_squares(real, 1.0) + objectives.least_squares(fake, 0.0))
             self.workers.descend(self.critic_optimiser, losses["critic"])
-        self.average.update(self.network, preset.batch, (step + 1) * preset.batch)
+        self.average.update(self.network, preset.batch, self._seen + (step + 1) * preset.batch)
         return {name: value.item() for name, value in losses.items()}
 
     def _judge(self, pictures: Tensor) -> Tensor:
@@ -228,6 +230,7 @@ class UpscaleTask:
             "network": self.network.state_dict(),
             "critic": self.critic.state_dict(),
             "average": self.average.module.state_dict(),
+            "seen before": self._seen,
             "optimiser": self.optimiser.state_dict(),
             "critic optimiser": self.critic_optimiser.state_dict(),
         }
@@ -237,6 +240,7 @@ class UpscaleTask:
         self.network.load_state_dict(state["network"])
         self.critic.load_state_dict(state["critic"])
         self.average.module.load_state_dict(state["average"])
+        self._seen = state.get("seen before", 0)
         self.optimiser.load_state_dict(state["optimiser"])
         self.critic_optimiser.load_state_dict(state["critic optimiser"])
 

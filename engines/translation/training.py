@@ -134,6 +134,7 @@ class CycleTask:
                 optimiser.register_step_pre_hook(partial(_clip, preset.clip))
         self.pools = [PicturePool(preset.pool) for _ in range(2)]
         self._judge_of_materials: MaterialJudge | None = None
+        self._seen = 0  # pictures seen before this run
 
     def _build_projected(self, pyramid: FeaturePyramid, seed: int) -> list[ProjectedDiscriminator]:
         self.judging.place(pyramid)
@@ -147,7 +148,8 @@ class CycleTask:
         pairs = ((self.translators, "translators"), (self.critics, "critics"), ([a.module for a in self.averages], "averages"))
         for networks, key in pairs:
             for network, weights in zip(networks, beginning.networks.get(key, ({}, {})), strict=True):
-                copy_fitting(network, weights)
+                copy_fitting(network, weights, need=key != "critics")
+        self._seen = beginning.pictures
 
     def crops(self, domain: int, step: int) -> tuple[Tensor, Tensor]:
         """A batch of a domain and what of it is no garment (see `GarmentCrops`), where and as the networks take it."""
@@ -216,7 +218,7 @@ class CycleTask:
                 critic_loss = critic_loss + objectives.hinge_critic(scores_of_real, self._judge_projected(domain, remembered))
         self.workers.descend(self.critic_optimiser, critic_loss)
         for average, network in zip(self.averages, self.translators, strict=True):
-            average.update(network, preset.batch, (step + 1) * preset.batch)
+            average.update(network, preset.batch, self._seen + (step + 1) * preset.batch)
         losses = {"total": loss, "cycle": cycle, "generator": adversarial, "critic": critic_loss} | losses
         return {name: value.item() for name, value in losses.items()}
 
@@ -231,6 +233,7 @@ class CycleTask:
             "critics": [network.state_dict() for network in self.critics],
             "projected": [network.heads.state_dict() for network in self.projected],
             "averages": [average.module.state_dict() for average in self.averages],
+            "seen before": self._seen,
             "translator optimiser": self.translator_optimiser.state_dict(),
             "critic optimiser": self.critic_optimiser.state_dict(),
             "pools": [pool.pictures for pool in self.pools],
@@ -245,6 +248,7 @@ class CycleTask:
             critic.heads.load_state_dict(saved)
         for average, saved in zip(self.averages, state["averages"], strict=True):
             average.module.load_state_dict(saved)
+        self._seen = state.get("seen before", 0)
         self.translator_optimiser.load_state_dict(state["translator optimiser"])
         self.critic_optimiser.load_state_dict(state["critic optimiser"])
         for pool, saved in zip(self.pools, state["pools"], strict=True):

@@ -1,6 +1,7 @@
 """What `runs` tells of a run, and what `train` leaves for it."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,26 @@ def test_a_snapshot_chosen_by_eye_is_published(trained: Run, tmp_path: Path) -> 
         publish_run(trained.folder, tmp_path / "models" / "other", WORDS, step=7)
 
 
-def test_an_estimate_takes_three_steps_and_leaves_no_run(photographs: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ([1], "no JSON object"),
+        (WORDS | {"limits": "Noise."}, "limits in .* is a list of texts, got Noise."),
+        (WORDS | {"title": ["Tiny"]}, "title in .* is a text"),
+        (WORDS | {"tags": [3]}, "tags in .* is a list of texts"),
+        (WORDS | {"hardware": 2}, "hardware in .* is a text, got 2"),
+    ],
+)
+def test_words_of_another_kind_are_refused_before_anything_is_written(trained: Run, tmp_path: Path, words: object, sentence: str) -> None:
+    file = tmp_path / "words.json"
+    file.write_text(json.dumps(words))
+    done = atelier("publish", trained.folder, "--as", "tiny", "--words", file, "--into", tmp_path / "models")
+    assert done.returncode == 2
+    assert re.search(sentence, done.stderr)
+    assert not (tmp_path / "models").exists()
+
+
+def test_an_estimate_takes_a_few_steps_and_leaves_no_run(photographs: Path, tmp_path: Path) -> None:
     done = atelier_apart("train", *TINY, "--data", photographs, "--out", tmp_path / "run", "--precision", "float32", "--estimate", "--json")
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)

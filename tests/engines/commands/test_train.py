@@ -14,8 +14,11 @@ import torch
 from PIL import Image
 
 from engines import compute
+from engines.commands import train as train_command
 from engines.compute import Numerics
-from engines.training.runs import Run
+from engines.errors import Cancelled, StudioError
+from engines.progress import silent
+from engines.training.runs import Run, is_run
 from tests.engines.commands.command_line import ROOT, atelier, atelier_apart
 
 GARMENTS = ("garments-64", "--set", "widths=(32,24,16)", "--set", "view=64", "--set", "batch=8", "--set", "pictures=160")
@@ -143,6 +146,54 @@ def test_a_setting_that_does_not_exist_or_fit_is_named(change: str, sentence: st
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        (("--save-every", "0"), "must be a whole number above 0, got '0'"),
+        (("--seed", "-1"), "must be a whole number from 0 on, got '-1'"),
+        (("--precision", "float16"), "invalid choice: 'float16'"),
+    ],
+)
+@pytest.mark.parametrize("command", [("train", "plain-64"), ("search", "plain-64", "--over", "batch=2,4", "--grid", "--steps", "4")])
+def test_an_option_with_which_no_training_can_go_well_is_refused(
+    command: tuple[str, ...], option: tuple[str, str], sentence: str, wardrobe: Path, tmp_path: Path
+) -> None:
+    done = atelier(*command, "--data", wardrobe, "--out", tmp_path / "run", *option)
+    assert (done.returncode, (tmp_path / "run").exists()) == (2, False)
+    assert sentence in done.stderr
+
+
+def test_a_run_is_there_while_its_pictures_are_read_and_gone_if_that_fails(
+    wardrobe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, seen = Run(tmp_path / "run"), []
+
+    def read(*_: object) -> None:
+        seen.append((is_run(run.folder), run.status()["state"], run.owner()))
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise StudioError("no pictures")
+
+    monkeypatch.setattr(train_command, "load_pictures", read)
+    assert atelier(*train(PLAIN, wardrobe, run.folder)).returncode == 2
+    assert seen == [(True, "starting", os.getpid())]
+    assert not run.folder.exists()
+
+
+def test_stop_pressed_twice_ends_as_stop_pressed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compute, "give_way", lambda: None)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        politely = train_command.Politely(silent)
+        politely(1, 2)
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(Cancelled):
+            politely(2, 2)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
 def test_a_larger_run_begins_with_the_weights_of_a_smaller_one(wardrobe: Path, tmp_path: Path) -> None:
     small, large = Run(tmp_path / "small"), Run(tmp_path / "large")
     assert atelier_apart(*train(PLAIN, wardrobe, small.folder)).returncode == 0
@@ -153,4 +204,4 @@ def test_a_larger_run_begins_with_the_weights_of_a_smaller_one(wardrobe: Path, t
     assert float((taken["project.weight"] - grown["project.weight"]).abs().max()) < 1e-3
     other = atelier_apart(*train(PLAIN, wardrobe, tmp_path / "other", "--from", str(tmp_path / "nowhere")))
     assert other.returncode == 2
-    assert "holds no run" in other.stderr
+    assert "is neither a run nor a model" in other.stderr

@@ -2,13 +2,14 @@ import json
 import shutil
 from pathlib import Path
 
+import huggingface_hub
 import pytest
 import torch
 from PIL import Image
 
 from engines.errors import StudioError
 from engines.models.card import read_card
-from engines.models.zoo import Zoo, publish, write_card
+from engines.models.zoo import Zoo, fetch_from_hub, publish, write_card
 from engines.networks.lightweight import LightweightGenerator
 from engines.paths import SHIPPED_MODELS
 from engines.recipe import file_hash
@@ -96,7 +97,19 @@ def test_a_card_that_cannot_be_read_takes_no_other_model_with_it(
         zoo.folder("nowhere")
 
 
-@pytest.mark.parametrize("change", [{"title": 5}, {"classes": None}, {"classes": "abc"}, {"evaluation": []}, {"limits": {}}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": 5},
+        {"classes": None},
+        {"classes": "abc"},
+        {"evaluation": []},
+        {"limits": {}},
+        {"classes": ["coat", 7]},
+        {"class_pictures": {"coat": "many"}},
+        {"pictures": {"preview.webp": None}},
+    ],
+)
 def test_a_card_with_a_field_of_another_kind_is_damaged(tiny_zoo: Zoo, tmp_path: Path, change: dict[str, object]) -> None:
     folder = copied(tiny_zoo, "scenes", tmp_path)
     card = json.loads((folder / "atelier.json").read_text())
@@ -134,6 +147,29 @@ def test_publishing_is_whole_or_not_at_all(tiny_zoo: Zoo, tmp_path: Path) -> Non
     loaded = Zoo([tmp_path]).generator("mine").network
     for name, value in network.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], value.half().float() if value.is_floating_point() else value)
+
+
+def test_a_model_that_was_copied_under_another_name_draws_under_that_name(
+    tiny_zoo: Zoo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(tiny_zoo.folder("scenes"), tmp_path / "mine"))
+    assert Zoo([tmp_path]).generator("mine").card.name == "mine"
+    monkeypatch.chdir(folder)
+    assert read_card(Path()).name == "mine"
+
+
+def test_a_model_of_a_hub_has_the_name_that_it_is_fetched_under(tiny_zoo: Zoo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "home"))
+    snapshot = Path(shutil.copytree(tiny_zoo.folder("scenes"), tmp_path / "0a1b2c"))
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", lambda *asked, **options: str(snapshot))
+    assert read_card(fetch_from_hub("org/Streets")).name == "streets"
+    for name in ("../elsewhere", "My Model"):
+        with pytest.raises(StudioError, match="is no model name"):
+            fetch_from_hub("org/streets", name)
+    (snapshot / "model.safetensors").unlink()
+    with pytest.raises(StudioError, match="again lacks its weights"):
+        fetch_from_hub("org/streets", "again")
+    assert [path.name for path in (tmp_path / "home" / "models").iterdir()] == ["streets"]
 
 
 def test_the_user_s_own_model_wins_over_a_shipped_one(tiny_zoo: Zoo, tmp_path: Path) -> None:

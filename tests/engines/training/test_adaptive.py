@@ -88,3 +88,12 @@ def test_grey_pictures_stay_the_grey_of_what_a_colour_picture_becomes() -> None:
     grey = torch.randn(50, 1, 3, 3)
     coloured = adaptive.recolour(grey.expand(-1, 3, -1, -1), matrices)
     assert torch.allclose(adaptive.recolour(grey, matrices), coloured.mean(dim=1, keepdim=True), atol=1e-5)
+
+
+def test_moved_pictures_have_a_second_derivative() -> None:
+    """Of pictures in double precision, against finite differences."""
+    torch.manual_seed(0)
+    pictures = torch.randn(2, 1, 4, 4, dtype=torch.float64, requires_grad=True)
+    matrices = adaptive.placements(2, 1.0, ("blit", "geometry"), (4, 4))
+    assert torch.autograd.gradcheck(lambda seen: adaptive.place(seen, matrices), pictures)
+    assert torch.autograd.gradgradcheck(lambda seen: adaptive.place(seen, matrices), pictures)

@@ -1,22 +1,29 @@
 """One task trains whatever a preset combines."""
 
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from engines import compute, imaging
 from engines.compute import Numerics
 from engines.errors import StudioError
-from engines.networks.drawing import to_prior
-from engines.training.adversarial import AdversarialTask
+from engines.networks.drawing import WholeDiscriminator, to_prior
+from engines.networks.registry import NETWORKS
+from engines.training import regularisers
+from engines.training.adversarial import SNAPSHOT_COLUMNS, AdversarialTask
+from engines.training.augment import AUGMENTATIONS
 from engines.training.dataset import PictureSet
 from engines.training.judging import HELD_OUT, TRAINING
-from engines.training.presets import AdversarialPreset
+from engines.training.presets import AdversarialPreset, generator_settings
 from engines.training.systems import SYSTEMS
 from engines.training.trainer import Workers
+from engines.training.warm_start import Beginning
 
 BATCH = 4
 TINY: dict[str, dict[str, Any]] = {
@@ -24,8 +31,8 @@ TINY: dict[str, dict[str, Any]] = {
     "dcgan": {"width": 8},
     "wasserstein": {"width": 4},
     "resnet": {"width": 8},
-    "bidirectional": {"width": 4, "latent_dim": 8},
-    "convolutional": {"width": 4, "latent_dim": 8},
+    "bidirectional": {"width": 4},
+    "convolutional": {"width": 4},
     "lightweight-gan": {"base": 64, "heads": 1},
     "stylegan2": {"base": 64},
 }
@@ -43,14 +50,15 @@ def tiny(preset: AdversarialPreset, **settings: Any) -> AdversarialPreset:
     """A preset with all that it combines, and a few thousand weights."""
     side = 32 if preset.generator_settings.get("attention") and preset.generator == "dcgan" else SIDES.get(preset.generator, 16)
     drawing = {**preset.generator_settings, **TINY[preset.generator]} | ({"w_dim": 8} if preset.generator == "stylegan2" else {})
-    attention = {"attention": (4,)} if preset.discriminator == "dcgan" and preset.discriminator_settings.get("attention") else {}
+    attends = {"dcgan": ((16,), (4,)), "lightweight-gan": ((16,), (16,))} if preset.discriminator_settings.get("attention") else {}
+    rising, falling = ({"attention": sizes} if sizes else {} for sizes in attends.get(preset.discriminator, ((), ())))
     small: dict[str, Any] = {
         "side": side,
         "latent_dim": 8,
         "batch": BATCH,
         "pictures": 40,
-        "generator_settings": drawing | ({"attention": (16,)} if attention else {}),
-        "discriminator_settings": {**preset.discriminator_settings, **TINY[preset.discriminator], **attention},
+        "generator_settings": drawing | rising,
+        "discriminator_settings": {**preset.discriminator_settings, **TINY[preset.discriminator], **falling},
         "encoder_settings": TINY["convolutional"] if preset.encoder else {},
     }
     return replace(preset, **(small | settings))
@@ -225,6 +233,150 @@ def test_what_cannot_be_combined_is_refused_in_a_sentence() -> None:
         ({"latent_step": "newton"}, "kind must be"),
         ({"side": 17}, "resolution must be"),
         ({"generator_settings": {"nothing": 1}}, "nothing"),
+        ({"generator_settings": {"width": 8, "attention": (33,)}}, "no map of 33 pixels for attention: there are maps of 8"),
+        ({"discriminator_settings": {"width": 8, "attention": (16,)}}, "no map of 16 pixels for attention: there are maps of 4, 8"),
+        ({"batch": 0}, "batch must be 1 or more, got 0"),
+        ({"critic_steps": 0}, "critic_steps must be 1 or more"),
+        ({"penalty_every": 0}, "penalty_every must be 1 or more"),
+        ({"policy": ("color",)}, "policy 'color' is unknown: choose of colour"),
+        ({"adaptive_groups": ("color",)}, "adaptive_groups 'color' is unknown"),
+        ({"reconstruction": 1.0}, "needs a discriminator that can draw"),
+        ({"discriminator": "bidirectional"}, "lacks an encoder"),
+        ({"encoder": "convolutional"}, "lacks a bidirectional discriminator"),
     ):
         with pytest.raises(StudioError, match=sentence):
             task(replace(DCGAN, **settings))
+
+
+def test_what_is_shown_is_drawn_by_what_is_judged_and_published() -> None:
+    trained = task(DCGAN)
+    take(trained, range(3))
+    published = NETWORKS["dcgan"](**generator_settings(asdict(DCGAN), 0)).eval()
+    published.load_state_dict(trained.candidate()["average"])
+    shown = np.asarray(trained.snapshot())
+    assert np.array_equal(shown, np.asarray(_sheet(trained, published)))
+    assert not np.array_equal(shown, np.asarray(_sheet(trained, trained.average.module)))
+    take(trained, range(3, 4))
+    assert not np.array_equal(shown, np.asarray(trained.snapshot()))
+
+
+def _sheet(trained: AdversarialTask, generator: Any) -> Image.Image:
+    latents = torch.randn(6 * SNAPSHOT_COLUMNS, DCGAN.latent_dim, generator=compute.random_generator(0, 7))
+    with torch.no_grad():
+        return imaging.sheet(imaging.to_pictures(generator(latents)), SNAPSHOT_COLUMNS)
+
+
+@pytest.mark.parametrize("prior_of", ["real", "drawn"])
+def test_slopes_are_those_by_the_picture_before_augmentation(prior_of: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Augmentation that halves every picture halves the slope by the picture, and its square counts a quarter."""
+    settings: dict[str, Any] = {"penalty": 1.0} if prior_of == "real" else {"fake_penalty": 1.0}
+    penalties: list[float] = []
+    true_penalty = regularisers.zero_centred_penalty
+
+    def noted(score: torch.Tensor, by: torch.Tensor) -> torch.Tensor:
+        penalties.append(true_penalty(score, by).item())
+        return true_penalty(score, by)
+
+    monkeypatch.setattr(regularisers, "zero_centred_penalty", noted)
+    monkeypatch.setattr("engines.training.adversarial.DISCRIMINATORS", {"linear": _Linear})
+    for share in (1.0, 0.5):
+        monkeypatch.setitem(AUGMENTATIONS, "colour", partial(torch.mul, share))
+        plain = replace(DCGAN, discriminator="linear", discriminator_settings={}, policy=("colour",), **settings)
+        take(task(plain), range(1))
+    assert penalties[1] == pytest.approx(penalties[0] / 4, rel=1e-5)
+
+
+class _Linear(WholeDiscriminator):
+    """A critic whose slope is the same everywhere."""
+
+    def __init__(self, resolution: int, channels: int, classes: int) -> None:
+        super().__init__(_Sum(resolution, channels))
+
+
+class _Sum(torch.nn.Module):
+    def __init__(self, resolution: int, channels: int) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(channels, resolution, resolution))
+
+    def forward(self, pictures: torch.Tensor, classes: torch.Tensor | None) -> torch.Tensor:
+        return (pictures * self.weight).flatten(1).sum(1, keepdim=True)
+
+
+def test_gradient_penalties_go_through_adaptive_augmentation() -> None:
+    trained = task(tiny(SYSTEMS["scenes-stylegan2-ada"]))
+    trained.adaptation.probability = 1.0
+    take(trained, range(1))
+
+
+@pytest.mark.parametrize(("objective", "unsure"), [("hinge", 0.0), ("least squares", 0.5)])
+def test_adaptive_augmentation_asks_on_which_side_of_the_boundary_real_pictures_are(objective: str, unsure: float) -> None:
+    for score, sureness in ((unsure - 0.1, -1.0), (unsure + 0.1, 1.0)):
+        trained = task(replace(DCGAN, objective=objective, adaptive=0.6))
+        trained._judge = lambda seen, *_, score=score: torch.full((len(seen[0]), 1), score, requires_grad=True)  # type: ignore[method-assign]
+        trained._teach_discriminator(0, trained._draw_and_look(0, last=False), 1.0)
+        assert trained.adaptation.signs == sureness
+
+
+def test_where_scores_have_no_boundary_real_pictures_are_set_beside_drawn_ones() -> None:
+    trained = task(replace(DCGAN, objective="wasserstein", adaptive=0.6))
+    scores = iter((5.0, 7.0))
+    trained._judge = lambda seen, *_: torch.full((len(seen[0]), 1), next(scores), requires_grad=True)  # type: ignore[method-assign]
+    trained._teach_discriminator(0, trained._draw_and_look(0, last=False), 1.0)
+    assert trained.adaptation.signs == -1.0
+
+
+def test_the_path_length_is_in_every_report() -> None:
+    trained = task(tiny(SYSTEMS["scenes-stylegan2"]))
+    assert "path length" in take(trained, range(1))
+    assert "path length" in take(trained, range(1, 2))
+
+
+def test_a_bidirectional_pair_has_latents_as_long_as_asked_for() -> None:
+    trained = task(tiny(SYSTEMS["cars-logan-bidirectional"], latent_dim=12))
+    take(trained, range(1))
+
+
+def test_an_encoder_begins_from_the_earlier_run_too() -> None:
+    preset = tiny(SYSTEMS["cars-logan-bidirectional"])
+    earlier, later = task(preset, seed=1), task(preset, seed=2)
+    assert not torch.equal(weights(earlier.encoder), weights(later.encoder))
+    later.begin(Beginning("earlier", "", earlier.state(), (), 400))
+    assert torch.equal(weights(earlier.encoder), weights(later.encoder))
+
+
+def test_a_run_without_classes_is_judged_without_them() -> None:
+    plain = replace(DCGAN, conditional=False)
+    many = pictures(plain.resolution)
+    held = replace(many, held_out=np.arange(40) % 2 == 0)
+    verdict = AdversarialTask(plain, held, 0, Numerics(), Workers()).judge()
+    assert verdict is not None
+    assert "variety" in verdict.figures
+    assert not [name for name in verdict.figures if name.startswith("variety of")]
+
+
+@pytest.mark.parametrize("spectral", [False, True])
+def test_weights_are_initialised_whatever_normalises_them(spectral: bool) -> None:
+    settings = {"width": 8, "spectral": spectral}
+    trained = task(replace(DCGAN, initialise="orthogonal", generator_settings=settings, discriminator_settings=settings))
+    for network in (trained.generator, trained.discriminator):
+        layer = next(layer for layer in network.modules() if isinstance(layer, torch.nn.Conv2d | torch.nn.ConvTranspose2d))
+        rows = layer.get_parameter("parametrizations.weight.original" if spectral else "weight").detach().flatten(1)
+        short = rows if len(rows) <= rows.shape[1] else rows.t()
+        assert torch.allclose(short @ short.t(), torch.eye(len(short)), atol=1e-4)
+
+
+def test_networks_with_weights_of_their_own_kind_are_not_said_to_be_initialised() -> None:
+    with pytest.raises(StudioError, match="weights of a kind of its own, not initialised 'orthogonal'"):
+        task(tiny(SYSTEMS["scenes-stylegan2"], initialise="orthogonal"))
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+@pytest.mark.parametrize(("coverage", "told"), [(0.0, {"crowding"}), (1.0, {"crowding", "coverage distance"})])
+def test_drawn_pictures_can_be_asked_to_keep_their_distance(conditional: bool, coverage: float, told: set[str]) -> None:
+    asked = replace(DCGAN, conditional=conditional, spacing=1.0, coverage=coverage, batch=8)
+    trained, resumed = task(asked), task(asked)
+    losses = take(trained, range(1))
+    assert told == {name for name in losses if name in ("crowding", "coverage distance")}
+    assert 0 <= losses["crowding"] <= 1
+    resumed.load(_copied(trained.state()))
+    assert take(trained, range(1, 2)) == take(resumed, range(1, 2))

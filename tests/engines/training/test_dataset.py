@@ -1,5 +1,7 @@
 import gzip
 import struct
+import tracemalloc
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from PIL import Image
 
 from engines.errors import StudioError
 from engines.training.dataset import FASHION_CLASSES, Batches, load_pictures, parse_classes
+from engines.training.run_pictures import look_over
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +113,75 @@ def test_fashion_mnist_is_read_from_its_own_files_and_its_test_part_is_held_out(
     larger = load_pictures(tmp_path, 64, "centre square", 1)
     assert larger.pixels.shape == (40, 1, 64, 64)
     assert larger.digest == pictures.digest
+
+
+@pytest.fixture
+def fashion(tmp_path: Path) -> Path:
+    """40 pictures of Fashion-MNIST's kind, four of each class."""
+    for part, count in (("train", 30), ("t10k", 10)):
+        write_idx(tmp_path / f"{part}-images-idx3-ubyte.gz", np.random.default_rng(1).integers(0, 255, (count, 28, 28)))
+        write_idx(tmp_path / f"{part}-labels-idx1-ubyte.gz", np.arange(count) % 10)
+    return tmp_path
+
+
+def test_classes_of_fashion_mnist_can_be_chosen_and_renamed(fashion: Path) -> None:
+    whole = load_pictures(fashion, 28, "centre square", 1)
+    some = load_pictures(fashion, 28, "centre square", 1, parse_classes(["sneaker=shoe", "ankle boot=shoe", "bag"]))
+    assert some.classes == ("bag", "shoe")
+    assert np.bincount(some.labels).tolist() == [4, 8]
+    assert some.held_out.sum() == 3
+    assert (some.pixels[some.labels == 0] == whole.pixels[whole.labels == FASHION_CLASSES.index("bag")]).all()
+    assert some.digest != whole.digest
+    assert [(one.name, one.count) for one in look_over(fashion, 28, "centre square", {"bag": "bag"}).classes] == [("bag", 4)]
+    with pytest.raises(StudioError, match=r"has no class hat: its classes are t-shirt, .* ankle boot"):
+        load_pictures(fashion, 28, "centre square", 1, parse_classes(["hat"]))
+
+
+def cut(content: bytes) -> bytes:
+    return content[:-20]
+
+
+def spoilt(content: bytes) -> bytes:
+    return content[:20] + b"\xff" * 20 + content[40:]
+
+
+def empty(content: bytes) -> bytes:
+    return gzip.compress(b"")
+
+
+def headless(content: bytes) -> bytes:
+    return gzip.compress(gzip.decompress(content)[:9])
+
+
+def short(content: bytes) -> bytes:
+    return gzip.compress(gzip.decompress(content)[:-1])
+
+
+@pytest.mark.parametrize("spoil", [cut, spoilt, empty, headless, short])
+def test_a_damaged_idx_file_is_named_with_what_to_do(spoil: Callable[[bytes], bytes], fashion: Path) -> None:
+    path = fashion / "train-images-idx3-ubyte.gz"
+    path.write_bytes(spoil(path.read_bytes()))
+    with pytest.raises(StudioError, match=r"train-images-idx3-ubyte.gz is damaged or cut off: fetch it anew"):
+        load_pictures(fashion, 28, "centre square", 1)
+
+
+def test_idx_files_of_different_lengths_do_not_belong_together(fashion: Path) -> None:
+    write_idx(fashion / "t10k-labels-idx1-ubyte.gz", np.arange(9))
+    with pytest.raises(StudioError, match="has 10 pictures and 9 labels"):
+        load_pictures(fashion, 28, "centre square", 1)
+
+
+def test_decoding_holds_a_few_pictures_in_memory_and_not_all(tmp_path: Path) -> None:
+    for index in range(40):
+        Image.new("RGB", (8, 8), (index, 0, 0)).save(tmp_path / f"{index:02}.png")
+    (tmp_path / "07.png").write_bytes(b"no picture")
+    tracemalloc.start()
+    pictures = load_pictures(tmp_path, 512, "squeeze")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert pictures.pixels.shape == (39, 3, 512, 512)
+    assert pictures.pixels[:, 0, 0, 0].tolist() == [index for index in range(40) if index != 7]
+    assert peak < pictures.pixels.nbytes / 2
 
 
 def test_pictures_keep_their_transparency_where_four_channels_are_asked_for(tmp_path: Path) -> None:

@@ -24,8 +24,10 @@ def squares(count: int, seed: int) -> np.ndarray:
 
 
 def test_pictures_of_the_same_kind_are_nearer_than_noise(pictures: PictureSet) -> None:
-    alike = judge_generator(pictures, lambda labels: squares(len(labels), seed=7))
-    noise = judge_generator(pictures, lambda labels: np.random.default_rng(1).integers(0, 256, (len(labels), 3, 32, 32), dtype=np.uint8))
+    alike = judge_generator(pictures, lambda labels: squares(len(labels), seed=7), pictures.classes)
+    noise = judge_generator(
+        pictures, lambda labels: np.random.default_rng(1).integers(0, 256, (len(labels), 3, 32, 32), dtype=np.uint8), pictures.classes
+    )
     assert alike is not None
     assert noise is not None
     assert alike.score == alike.figures["held-out KID × 1000"]
@@ -34,15 +36,15 @@ def test_pictures_of_the_same_kind_are_nearer_than_noise(pictures: PictureSet) -
 
 
 def test_one_picture_for_every_latent_is_noticed(pictures: PictureSet) -> None:
-    verdict = judge_generator(pictures, lambda labels: np.repeat(squares(1, seed=3), len(labels), axis=0))
+    verdict = judge_generator(pictures, lambda labels: np.repeat(squares(1, seed=3), len(labels), axis=0), pictures.classes)
     assert verdict is not None
     assert verdict.figures["variety"] < 0.01
     assert "too much alike" in verdict.notices[0]
 
 
 def test_precision_recall_and_the_score_of_classes_go_into_the_figures(pictures: PictureSet) -> None:
-    alike = judge_generator(pictures, lambda labels: squares(len(labels), seed=7))
-    one = judge_generator(pictures, lambda labels: np.repeat(squares(1, seed=3), len(labels), axis=0))
+    alike = judge_generator(pictures, lambda labels: squares(len(labels), seed=7), pictures.classes)
+    one = judge_generator(pictures, lambda labels: np.repeat(squares(1, seed=3), len(labels), axis=0), pictures.classes)
     assert alike is not None
     assert one is not None
     assert alike.figures[RECALL] > 0.5 > one.figures[RECALL]
@@ -56,7 +58,7 @@ def test_a_class_whose_held_out_pictures_are_copies_has_no_variety_to_compare_wi
     labels[[0, 2]] = 1
     pixels[2] = pixels[0]
     twins = replace(pictures, pixels=pixels, labels=labels, classes=("square", "twin"))
-    verdict = judge_generator(twins, lambda labels: squares(len(labels), seed=7))
+    verdict = judge_generator(twins, lambda labels: squares(len(labels), seed=7), twins.classes)
     assert verdict is not None
     assert "variety of square" in verdict.figures
     assert "variety of twin" not in verdict.figures
@@ -69,14 +71,28 @@ def test_the_variety_within_each_class_is_told_by_its_name(pictures: PictureSet)
     def draw(labels: np.ndarray) -> np.ndarray:
         return np.where((labels == 0)[:, None, None, None], drawn[:1], drawn[: len(labels)])
 
-    verdict = judge_generator(two, draw)
+    verdict = judge_generator(two, draw, two.classes)
     assert verdict is not None
     assert verdict.figures["variety of circle"] < 0.01 < 0.5 < verdict.figures["variety of square"]
 
 
+def test_a_generator_without_classes_that_draws_one_kind_of_several_is_noticed(pictures: PictureSet) -> None:
+    random = np.random.default_rng(1)
+
+    def faint(count: int, grey: int) -> np.ndarray:
+        return (grey + random.integers(0, 3, (count, 3, 32, 32))).astype(np.uint8)
+
+    pixels = np.where(np.arange(60)[:, None, None, None] // 2 % 2 == 0, faint(60, 20), squares(60, seed=9))
+    two = replace(pictures, pixels=pixels, labels=np.arange(60) // 2 % 2, classes=("faint", "square"))
+    verdict = judge_generator(two, lambda labels: faint(len(labels), 20), ())
+    assert verdict is not None
+    assert verdict.figures["variety"] < 0.5
+    assert "variety of faint" not in verdict.figures
+
+
 def test_too_few_held_out_pictures_cannot_tell(pictures: PictureSet) -> None:
     few = PictureSet(pictures.pixels, pictures.labels, pictures.classes, np.arange(60) < 5, (), "")
-    assert judge_generator(few, lambda labels: squares(len(labels), seed=7)) is None
+    assert judge_generator(few, lambda labels: squares(len(labels), seed=7), ()) is None
 
 
 def test_spread_counts_pairs_within_a_class_only() -> None:

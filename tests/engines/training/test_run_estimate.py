@@ -9,6 +9,7 @@ import torch
 
 from engines.compute import Numerics
 from engines.errors import StudioError
+from engines.training import run_estimate
 from engines.training.adversarial import AdversarialTask
 from engines.training.dataset import PictureSet
 from engines.training.presets import PRESETS
@@ -78,6 +79,25 @@ def test_an_earlier_run_with_the_same_settings_is_believed_whatever_its_length(t
     assert (found.steps, found.whole) == (600, 1000)
     assert "as the run same went" in found.sentence()
     assert recorded(TINY, 5.0, [other, empty]) is None
+
+
+def test_the_disk_of_a_longer_run_has_room_for_its_own_sheets_snapshots_and_pictures(tmp_path: Path) -> None:
+    run = recorded_run(tmp_path / "run", TINY, 0.5)
+    nothing_saved = recorded(TINY, None, [run])
+    assert nothing_saved is not None
+    assert nothing_saved.disk is None
+    for path, size in ((run.checkpoint_file, 1000), (run.best_file, 400), (run.folder / "samples" / "step-000001.png", 70)):
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(bytes(size))
+    found = recorded(TINY, None, [run], keep=3, pictures=10)
+    assert found is not None
+    assert found.disk == 2 * 1000 + 400 + 3 * 400 // 2 + (2 + 1000 // 250) * 70 + 10 * 3 * 8 * 8
+
+
+def test_what_takes_too_long_to_measure_says_what_took_so_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_estimate, "MEASURING_SECONDS", 0.01)
+    with pytest.raises(StudioError, match="a few steps took longer than"):
+        measure_apart(["train", "quick", "--data", str(tmp_path)])
 
 
 def test_an_estimate_is_one_sentence() -> None:
