@@ -55,12 +55,21 @@ def deliver(arguments: argparse.Namespace, zoo: Zoo, card: Card, measured: Measu
     if arguments.out is not None:
         write_report(report, arguments.out)
     if arguments.card:
-        folder = zoo.folder(arguments.model)
-        write_report(report, folder / REPORT_FILE)
-        write_card(folder, with_headline(card, report))
+        add_to_card(zoo.folder(arguments.model), card, report)
     if arguments.sheet is not None:
         for name, sheet in sheets.items():
             imaging.save_png(sheet, arguments.sheet / f"{card.name}-{name}.png")
+
+
+def add_to_card(folder: Path, card: Card, report: Report) -> None:
+    """Write a report beside a model's card, and its chief figures into the card.
+
+    Raises:
+        StudioError: the report is about other weights, or a figure of it is no number; then nothing is written.
+    """
+    told = with_headline(card, report)
+    write_report(report, folder / REPORT_FILE)
+    write_card(folder, told)
 
 
 def framed_pictures(arguments: argparse.Namespace, card: Card, size: int | None, progress: Progress) -> PictureSet:

@@ -13,6 +13,7 @@ model's card, and the chief figures into the card. Only the Fréchet distance of
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,6 @@ from engines.errors import StudioError
 from engines.evaluation import features as feature_sets
 from engines.evaluation.features import FeatureSet, to_pixels
 from engines.evaluation.generators import MOST, evaluate_generator
-from engines.evaluation.report import Figure, Report
-from engines.evaluation.retrieval import PromptResult
 from engines.evaluation.upscalers import evaluate_upscaler
 from engines.exploration.sampling import draw, sample_recipes
 from engines.models.card import Card
@@ -38,6 +37,12 @@ from engines.progress import Progress, TextProgress
 HELP = "measure a model on held-out pictures"
 LEAST = 10
 SQUARE = 128
+USUAL = {"features": "lite2", "most": MOST}
+IDLE = {
+    "translator": ("features", "most"),
+    "clip": ("classes", "preset", "features", "inception", "most", "sheet"),
+}
+"""Options that a kind of model has no use for."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,6 +56,10 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.most < LEAST:
         raise StudioError(f"--most is at least {LEAST}, got {arguments.most}: give a larger number")
     zoo, card = opened(arguments)
+    for name in IDLE.get(card.kind, ()):
+        given = getattr(arguments, name)
+        if given != USUAL.get(name):
+            raise StudioError(f"--{name} does nothing for a {card.kind} such as {card.name}, got {given}: leave it out")
     deliver(arguments, zoo, card, MEASURES[card.kind](arguments, zoo, card, TextProgress()))
 
 
@@ -65,32 +74,20 @@ def _generator(arguments: argparse.Namespace, zoo: Zoo, card: Card, progress: Pr
 
 
 def _translator(arguments: argparse.Namespace, zoo: Zoo, card: Card, progress: Progress) -> Measured:
-    if arguments.features != "lite2":
-        raise StudioError(f"swaps are judged by lite2 alone, got --features {arguments.features}: leave it out")
     return measure_swap(arguments, zoo, card, progress)
 
 
 def _clip(arguments: argparse.Namespace, zoo: Zoo, card: Card, progress: Progress) -> Measured:
-    encoder = Encoders(zoo).get(card.name)
-    results = studio_clip.find_by_prompts(encoder, arguments.data, progress)
-    figures = tuple(
-        Figure(f"AUC “{one.prompt}”", one.auc, "", sum(one.pictures), headline=True, note=_of_scores(one), telling=True) for one in results
-    )
-    parts = {"held out": max(figure.n for figure in figures)}
-    command = f"python -m engines evaluate {card.name} --data DIR --out FILE"
-    return Report(card.name, card.kind, card.weights_sha256, "", True, parts, encoder.model_id, command, figures), {}
-
-
-def _of_scores(result: PromptResult) -> str:
-    return result.spreads + (f"; “{result.prompt}” stands in no caption" if result.prompt in studio_clip.UNSEEN else "")
+    return studio_clip.measured(Encoders(zoo).get(card.name), card, arguments.data, progress), {}
 
 
 def _upscaler(arguments: argparse.Namespace, zoo: Zoo, card: Card, progress: Progress) -> Measured:
     upscaler = zoo.upscaler(card.name)
     pictures = framed_pictures(arguments, card, None, progress)
     features = _features(arguments)
-    found = evaluate_upscaler(pictures, SQUARE, FACTOR, lambda picture: enlarge(picture, FACTOR, upscaler), features, progress)
-    return reported(arguments, card, pictures, features.identity, found), found.sheets
+    enlarging = partial(enlarge, factor=FACTOR, upscaler=upscaler)
+    found = evaluate_upscaler(pictures, SQUARE, FACTOR, enlarging, features, arguments.most, progress)
+    return reported(arguments, card, pictures, features.identity, found, _options(arguments)), found.sheets
 
 
 Measure = Callable[[argparse.Namespace, Zoo, Card, Progress], Measured]

@@ -2,7 +2,8 @@
 
   python -m engines publish runs/scenes --as cityscape --words words.json
 
-words.json holds what people should read on the card: title, summary, trained_on, rights, limits (a list), and if you like tags.
+words.json holds what people should read on the card: title, summary, trained_on, rights, limits (a list), and if you like tags (a list),
+licence, and hardware, which is what it was trained on.
 The model goes into the folder `models` below STUDIO_HOME, or below --into.
 """
 
@@ -18,6 +19,7 @@ from engines.translation.publishing import publish_run
 
 HELP = "turn a training run into a model"
 WORDS = ("title", "summary", "trained_on", "rights", "limits")
+LISTS = ("limits", "tags")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,9 +46,16 @@ def run(arguments: argparse.Namespace) -> None:
         words = json.loads(arguments.words.read_text())
     except (OSError, ValueError) as error:
         raise StudioError(f"{arguments.words} cannot be read as JSON ({error}): write {', '.join(WORDS)} into it") from error
+    if not isinstance(words, dict):
+        raise StudioError(f"{arguments.words} is no JSON object: write {', '.join(WORDS)} into it")
     missing = [key for key in WORDS if key not in words]
     if missing:
         raise StudioError(f"{arguments.words} lacks {', '.join(missing)}: add what people should read on the card")
+    for key, value in words.items():
+        lines = value if isinstance(value, list) and key in LISTS else [value]
+        if isinstance(value, list) != (key in LISTS) or not all(isinstance(line, str) for line in lines):
+            expected = "a list of texts" if key in LISTS else "a text"
+            raise StudioError(f"{key} in {arguments.words} is {expected}, got {str(value)[:40]}: write it so")
     into = arguments.into or paths.studio_home() / "models"
     examples = Zoo().generator(arguments.examples) if arguments.examples else None
     card = publish_run(arguments.run_folder, into / arguments.name, words, examples, arguments.step, arguments.average_with)

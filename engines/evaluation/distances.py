@@ -56,7 +56,10 @@ def kid(drawn: np.ndarray, real: np.ndarray, seed: int = 0) -> float:
 
 
 def kid_with_error(drawn: np.ndarray, real: np.ndarray, seed: int = 0) -> Measured:
-    """`kid` with its standard error: the spread over random halves, which is the delete-half jackknife.
+    """`kid` with its standard error: the spread over random halves.
+
+    With as many pictures on both sides, 2000 at most, that is the delete-half jackknife. With more on one side, or on both, it is the error
+    of a distance between so many as the smaller side has, 2000 at most, and thus too large rather than too small.
 
     Source: Shao and Wu, "A General Theory for Jackknife Variance Estimation", Annals of Statistics 17 (1989).
     """

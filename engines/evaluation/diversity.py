@@ -4,6 +4,8 @@ import numpy as np
 
 from engines.errors import StudioError
 
+ROWS = 1000
+
 
 def mean_distance(features: np.ndarray) -> float:
     """Mean Euclidean distance between two different pictures; does not depend on how many there are, only its error does.
@@ -15,9 +17,13 @@ def mean_distance(features: np.ndarray) -> float:
         raise StudioError(f"variety needs at least two pictures, got {len(features)}: draw or add more")
     points = features.astype(np.float64)
     squares = (points**2).sum(axis=1)
-    squared = np.maximum(squares[:, None] + squares[None] - 2 * points @ points.T, 0)
-    np.fill_diagonal(squared, 0)
-    return float(np.sqrt(squared).sum() / (len(points) * (len(points) - 1)))
+    total = 0.0
+    for begin in range(0, len(points), ROWS):
+        rows = slice(begin, begin + ROWS)
+        squared = np.maximum(squares[rows, None] + squares[None] - 2 * points[rows] @ points.T, 0)
+        np.fill_diagonal(squared[:, begin:], 0)
+        total += float(np.sqrt(squared).sum())
+    return total / (len(points) * (len(points) - 1))
 
 
 def relative_diversity(drawn: np.ndarray, real: np.ndarray) -> float:

@@ -37,7 +37,8 @@ class FeatureSet:
 
     Attributes:
         name: "lite2", "inception" or "clip".
-        identity: name and hash of the weights; features of different identities must never meet.
+        identity: name and all that decides what comes out: sides for packaged weights, a hash of any others; features of different
+            identities must never meet.
         embed: pictures, uint8, shape (CHUNK, 3, h, w) → vectors, shape (CHUNK, dimensions), float32 on the CPU.
         distance: what the Fréchet distance of these features may be called.
         logits: for Inception alone: vectors → logits, from which the Inception Score is made.

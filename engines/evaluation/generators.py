@@ -13,7 +13,7 @@ from engines.evaluation.classifier import train_class_judge
 from engines.evaluation.distances import NEIGHBOURS, SPLITS, frechet, inception_score, kid_with_error, precision_recall
 from engines.evaluation.diversity import relative_diversity
 from engines.evaluation.features import FeatureSet, cached_features, lite2
-from engines.evaluation.neighbours import Copies, closest_pairs, copies, small_pixels, unit_vectors
+from engines.evaluation.neighbours import BLOCK, Copies, Nearest, closest_pairs, copies, small_pixels, unit_vectors
 from engines.evaluation.report import Figure
 from engines.progress import Progress, silent
 
@@ -21,6 +21,7 @@ A_CLASS = 100
 MOST = 2000
 MOST_DESCRIBED = 10_000
 FEW = 1000
+REAL_BY_CLASS = "judge's accuracy on real held-out pictures, mean over classes"
 
 Draw = Callable[[str | None, int], np.ndarray]
 """Class and count → the pictures of seeds 0 to count - 1 at ψ = 1, uint8, shape (count, channels, size, size)."""
@@ -180,10 +181,10 @@ def _distances(drawn: np.ndarray, real: np.ndarray, training: np.ndarray, featur
         Figure(f"KID ({name}), real training pictures", floor.value, "", len(training), floor.error, note="the floor: real against real"),
         Figure(features.distance, frechet(drawn, real), "", n, headline=name == "inception", note=biased),
         Figure(f"{features.distance}, real training pictures", frechet(training, real), "", len(training), note=biased),
-        Figure(f"precision ({name})", precision, "%", n, headline=True, note=k),
-        Figure(f"recall ({name})", recall, "%", n, headline=True, note=k),
-        Figure(f"precision ({name}), real training pictures", real_precision, "%", len(training), note=k),
-        Figure(f"recall ({name}), real training pictures", real_recall, "%", len(training), headline=True, note=f"{k}; as good as it gets"),
+        _share(f"precision ({name})", precision, len(drawn), k, headline=True),
+        _share(f"recall ({name})", recall, n, k, headline=True),
+        _share(f"precision ({name}), real training pictures", real_precision, len(training), k),
+        _share(f"recall ({name}), real training pictures", real_recall, n, f"{k}; as good as it gets", headline=True),
     ]
     if features.logits is not None and n >= SPLITS:
         score = inception_score(features.logits(drawn))
@@ -191,17 +192,24 @@ def _distances(drawn: np.ndarray, real: np.ndarray, training: np.ndarray, featur
     return figures
 
 
+def _share(name: str, value: float, n: int, note: str = "", headline: bool = False) -> Figure:
+    """How many of n pictures did something."""
+    return Figure(name, value, "%", n, headline=headline, note=note, counted=True)
+
+
 def _class_figures(pictures: Pictures, classes: tuple[str, ...], drawn: Sampled, progress: Progress) -> list[Figure]:
     judge = train_class_judge(pictures.pixels, pictures.labels, pictures.held_out, len(classes), lite2(), progress)
     hits = [float((judge.judge(part, progress) == index).mean()) for index, part in enumerate(drawn.parts)]
-    n = sum(len(part) for part in drawn.parts)
+    n, alike = sum(len(part) for part in drawn.parts), len({len(part) for part in drawn.parts}) == 1
+    note = f"judge: {judge.recipe}"
     figures = [
-        Figure("shows its class, mean over classes", float(np.mean(hits)), "%", n, headline=True, note=f"judge: {judge.recipe}"),
-        Figure("judge's accuracy on real held-out pictures", judge.accuracy, "%", judge.held_out, headline=True),
+        Figure("shows its class, mean over classes", float(np.mean(hits)), "%", n, headline=True, note=note, counted=alike),
+        Figure(REAL_BY_CLASS, float(np.nanmean(judge.by_class)), "%", judge.held_out, headline=True, note="what to compare it with"),
+        _share("judge's accuracy on real held-out pictures", judge.accuracy, judge.held_out, headline=True),
     ]
     for name, hit, real, part in zip(classes, hits, judge.by_class, drawn.parts, strict=True):
         note = f"real held-out ones: {100 * real:.0f} %" if np.isfinite(real) else "no held-out picture of this class"
-        figures.append(Figure(f"shows its class: {name}", hit, "%", len(part), note=note))
+        figures.append(_share(f"shows its class: {name}", hit, len(part), note))
     return figures
 
 
@@ -223,23 +231,24 @@ def _variety(pictures: Pictures, classes: tuple[str, ...], compared: Compared) -
 
 
 def _copies(pictures: Pictures, compared: Compared, progress: Progress) -> tuple[list[Figure], Image.Image]:
-    """By pixels in any case; by features where all training pictures have them, which is then what the card and the sheet go by."""
-    training = np.ascontiguousarray(pictures.pixels[compared.train])
-    mirrored = np.ascontiguousarray(training[..., ::-1])
-    drawn = compared.drawn.matched(compared.drawn.parts)
-    found = copies(small_pixels(drawn), small_pixels(pictures.pixels[compared.test]), [small_pixels(training), small_pixels(mirrored)])
-    described = len(compared.described) == len(compared.train)
-    figures = _copy_figures(found, "pixels", len(drawn), headline=not described)
-    if described:
+    """By pixels in any case; by features, too, where all training pictures have them, which is then what the sheet goes by."""
+    train, drawn = compared.train, compared.drawn.matched(compared.drawn.parts)
+    # Where there are many pictures they lie on the disk: a block at a time is read.
+    small = [small_pixels(pictures.pixels[train[begin : begin + BLOCK]]) for begin in range(0, len(train), BLOCK)]
+    small_mirrored = [small_pixels(pictures.pixels[train[begin : begin + BLOCK], ..., ::-1]) for begin in range(0, len(train), BLOCK)]
+    views = [np.concatenate(small), np.concatenate(small_mirrored)]
+    found = copies(small_pixels(drawn), small_pixels(pictures.pixels[compared.test]), views)
+    figures = _copy_figures(found, "pixels", len(drawn))
+    if len(compared.described) == len(train):
+        mirrored = np.ascontiguousarray(pictures.pixels[train][..., ::-1])
         views = [unit_vectors(compared.seen_train), unit_vectors(cached_features(lite2(), mirrored, progress))]
         found = copies(unit_vectors(compared.drawn.matched(compared.seen_drawn)), unit_vectors(compared.seen_test), views)
-        figures += _copy_figures(found, "lite2", len(drawn), headline=True)
-    return figures, closest_pairs(drawn, training, found.nearest)
+        figures += _copy_figures(found, "lite2", len(drawn))
+    return figures, closest_pairs(drawn, pictures.pixels, Nearest(found.nearest.distance, train[found.nearest.index]))
 
 
-def _copy_figures(found: Copies, space: str, n: int, headline: bool) -> list[Figure]:
-    note = "1 % is as real ones"
+def _copy_figures(found: Copies, space: str, n: int) -> list[Figure]:
     return [
-        Figure(f"nearer to a training picture than 99 % of held-out ones ({space})", found.share, "%", n, headline=headline, note=note),
+        _share(f"nearer to a training picture than 99 % of held-out ones ({space})", found.share, n, "1 % is as real ones", headline=True),
         Figure(f"median distance to the nearest training picture ({space})", found.closeness, "× held-out", n),
     ]

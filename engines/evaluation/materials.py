@@ -247,7 +247,7 @@ def swap_rate(judge: MaterialJudge, originals: np.ndarray, swapped: np.ndarray, 
 
 
 def ground_change(originals: np.ndarray, swapped: np.ndarray) -> tuple[float, int]:
-    """Mean absolute change, in 255ths, of the pixels that were nearly white (all channels at least 245), and how many these are.
+    """Mean absolute change, in 255ths, of the pixels that were nearly white (all channels at least `NEAR_WHITE`), and how many these are.
 
     Args:
         originals, swapped: uint8, shape (n, 3, h, w).

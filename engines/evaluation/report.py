@@ -11,6 +11,7 @@ from engines.models.card import Card
 from engines.paths import replacing
 
 FORMAT = 1
+Z95 = 1.959964
 REPORT_FILE = "evaluation.json"
 
 
@@ -24,6 +25,7 @@ class Figure:
         n: pictures it rests on.
         headline: whether it belongs on the card.
         note: how to read it, a sentence or less; telling: whether the note belongs on the card, too.
+        counted: whether the number is how many of the n pictures did something, which gives it an interval.
     """
 
     name: str
@@ -34,12 +36,34 @@ class Figure:
     headline: bool = False
     note: str = ""
     telling: bool = False
+    counted: bool = False
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Where the share of all pictures lies, with 95 % certainty; None for what is no share of n pictures.
+
+        Source: Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", JASA 22 (1927).
+        """
+        if not self.counted:
+            return None
+        spread = Z95**2 / self.n
+        middle = (self.value + spread / 2) / (1 + spread)
+        reach = math.sqrt(self.value * (1 - self.value) * spread + spread**2 / 4) / (1 + spread)
+        return max(0.0, middle - reach), min(1.0, middle + reach)
 
     def text(self) -> str:
-        """The number as people read it, with its unit, error and n."""
-        error = f" ± {self.error:.2g}" if self.error is not None else ""
-        number = f"{100 * self.value:.1f} %" if self.unit == "%" else f"{self.value:.4g}{error} {self.unit}".strip()
-        return f"{number} (n = {self.n})"
+        """The number as people read it, with its unit, error or interval, and n."""
+        times, digits = (100, ".1f") if self.unit == "%" else (1, ".4g")
+        error = f" ± {times * self.error:.2g}" if self.error is not None else ""
+        within = f"95 % interval {100 * self.interval[0]:.1f} to {100 * self.interval[1]:.1f}, " if self.interval else ""
+        return f"{times * self.value:{digits}}{error} {self.unit}".strip() + f" ({within}n = {self.n})"
+
+
+WARNINGS: dict[bool | None, tuple[str, ...]] = {
+    True: (),
+    False: ("These are not the pictures its card names: held-out ones may have been trained on.",),
+    None: ("Its card does not name the pictures it learned from: held-out ones may be among them.",),
+}
 
 
 @dataclass(frozen=True)
@@ -48,7 +72,7 @@ class Report:
 
     Attributes:
         model, kind, weights_sha256: what was measured.
-        data_sha256: the pictures, as `training.dataset` hashes them; same_data: whether the model's card names the same.
+        data_sha256: hash of the pictures; same_data: whether the model's card names the same, None where it names none.
         pictures: how many each part has.
         features: identity of the feature set.
         command: gives these figures again, with DIR and FILE in place of paths.
@@ -60,7 +84,7 @@ class Report:
     kind: str
     weights_sha256: str
     data_sha256: str
-    same_data: bool
+    same_data: bool | None
     pictures: dict[str, int]
     features: str
     command: str
@@ -76,8 +100,7 @@ class Report:
         wide = max((len(figure.name) for figure in self.figures), default=0)
         listed = [f"{figure.name:{wide}}  {figure.text()}{'  ' + figure.note if figure.note else ''}" for figure in self.figures]
         parts = ", ".join(f"{count} {name}" for name, count in self.pictures.items())
-        warning = [] if self.same_data else ["These are not the pictures its card names: held-out ones may have been trained on."]
-        return [f"{self.model}: {parts}; features {self.features}", *warning, *listed]
+        return [f"{self.model}: {parts}; features {self.features}", *WARNINGS[self.same_data], *listed]
 
 
 def headline(report: Report) -> dict[str, str]:

@@ -98,8 +98,3 @@ def check_prompt(check: PromptCheck, scores: np.ndarray, classes: Sequence[str])
 def _spread(scores: np.ndarray) -> Spread:
     low, middle, high = np.quantile(scores, SPREAD).tolist()
     return low, middle, high
-
-
-def as_figures(results: Sequence[PromptResult]) -> dict[str, str]:
-    """Results as lines for a model card."""
-    return {f"AUC “{result.prompt}”": f"{result.auc:.3f} ({result.spreads})" for result in results}

@@ -4,14 +4,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 from PIL import Image
 
 from engines import imaging
 from engines.errors import StudioError
 from engines.evaluation.distances import SPLITS, inception_score, kid
-from engines.evaluation.features import FeatureSet, compute_features, lite2, to_images
+from engines.evaluation.features import FeatureSet, compute_features, eight_bit, lite2, to_images
 from engines.evaluation.generators import Clock, Findings, Pictures
-from engines.evaluation.materials import Crop, MaterialJudge, cut, fit_material_judge, ground_change
+from engines.evaluation.materials import NEAR_WHITE, Crop, MaterialJudge, cut, fit_material_judge, ground_change
 from engines.evaluation.report import Figure
 from engines.evaluation.traces import as_jpeg, checkerboard, outside_change, psnr, structure_kept
 from engines.progress import Progress, silent
@@ -84,7 +85,8 @@ def evaluate_translator(
     clock = Clock()
     judge = fit_material_judge(pictures.pixels, pictures.labels, pictures.held_out, lite2(), progress=progress)
     clock.stage("judge")
-    figures = [Figure("judge's accuracy on real held-out pictures", judge.accuracy, "%", judge.held_out, headline=True)]
+    accuracy = "judge's accuracy on real held-out pictures"
+    figures = [Figure(accuracy, judge.accuracy, "%", judge.held_out, headline=True, counted=True)]
     sheets: dict[str, Image.Image] = {}
     for target in reversed(range(2)):
         if pictures.classes[target] not in classes:
@@ -140,9 +142,9 @@ def _materials(way: _Way, judge: MaterialJudge, swapped: np.ndarray, others: Map
     seen = judge.describe(swapped, way.crops, progress)
     distance = kid(_rows(seen), way.real)
     figures = [
-        Figure(f"real held-out {way.target} judged {way.target}", float(real.mean()), "%", len(real), headline=True),
-        Figure(f"swap rate, {way.name}", _rate(judge, seen, way.place), "%", n, headline=True),
-        Figure(f"control, {way.name}: originals judged {way.target}", _rate(judge, untouched, way.place), "%", n, headline=True),
+        _share(f"real held-out {way.target} judged {way.target}", float(real.mean()), len(real)),
+        _share(f"swap rate, {way.name}", _rate(judge, seen, way.place), n),
+        _share(f"control, {way.name}: originals judged {way.target}", _rate(judge, untouched, way.place), n),
         Figure(f"KID of garment crops, {way.name}", distance, "", n, note=note),
         Figure(f"KID of garment crops, originals of {way.name}", ceiling, "", n, note="the ceiling: nothing swapped"),
         Figure(f"KID of garment crops, real {way.target}", floor, "", len(real), note="the floor: training garments against held-out ones"),
@@ -152,11 +154,15 @@ def _materials(way: _Way, judge: MaterialJudge, swapped: np.ndarray, others: Map
         seen = judge.describe(translate(way.originals, way.target), way.crops, progress)
         distance = kid(_rows(seen), way.real)
         figures += [
-            Figure(f"swap rate, {way.name}, {name}", _rate(judge, seen, way.place), "%", n, headline=True),
+            _share(f"swap rate, {way.name}, {name}", _rate(judge, seen, way.place), n),
             Figure(f"KID of garment crops, {way.name}, {name}", distance, "", n),
             Figure(f"way from untouched to real, {way.name}, {name}", _way_done(ceiling, distance, floor), "%", n, headline=True),
         ]
     return figures
+
+
+def _share(name: str, value: float, n: int) -> Figure:
+    return Figure(name, value, "%", n, headline=True, counted=True)
 
 
 def _rate(judge: MaterialJudge, described: np.ndarray, place: int) -> float:
@@ -179,9 +185,9 @@ def _left_alone(way: _Way, swapping: Swapping, swapped: np.ndarray) -> list[Figu
             Figure(f"outside the mask the same bit for bit, {way.name}", same, "%", n, headline=True),
             Figure(f"change outside the mask by the network alone, {way.name}", change, "/255", n),
         ]
-    if (way.originals >= 245).all(axis=1).any():
+    if (way.originals >= NEAR_WHITE).all(axis=1).any():
         ground, pixels = ground_change(way.originals, alone)
-        note = f"by the network alone; {pixels:,} pixels of at least 245"
+        note = f"by the network alone; {pixels:,} pixels of at least {NEAR_WHITE}"
         figures.append(Figure(f"change of the white ground, {way.name}", ground, "/255", n, note=note))
     kept = structure_kept(way.originals, swapped, inside)
     figures.append(Figure(f"structure kept inside, {way.name}", kept, "", n, headline=True, note="correlation of edges"))
@@ -221,7 +227,7 @@ def _signed(pixels: np.ndarray) -> np.ndarray:
 
 
 def _eight_bit(pictures: np.ndarray) -> np.ndarray:
-    return np.rint((np.clip(pictures, -1, 1) + 1) * 127.5).astype(np.uint8)
+    return eight_bit(torch.from_numpy(pictures))
 
 
 def _crop_sheet(originals: np.ndarray, swapped: np.ndarray, crops: list[list[Crop]], shown: int = 16) -> Image.Image:

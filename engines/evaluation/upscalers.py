@@ -11,11 +11,11 @@ from engines.evaluation import distances
 from engines.evaluation.features import FeatureSet, cached_features, compute_features, to_images, to_pixels
 from engines.evaluation.generators import Clock, Findings, Pictures
 from engines.evaluation.report import Figure
+from engines.evaluation.traces import psnr
 from engines.progress import Progress, silent
 
 MOST = 400
 LEAST = 30
-PEAK = 255.0
 ROWS = 6
 RESAMPLINGS = {"bicubic": Image.Resampling.BICUBIC, "Lanczos": Image.Resampling.LANCZOS}
 
@@ -23,7 +23,7 @@ Enlarge = Callable[[Image.Image], Image.Image]
 
 
 def evaluate_upscaler(
-    pictures: Pictures, crop: int, factor: int, enlarge: Enlarge, features: FeatureSet, progress: Progress = silent
+    pictures: Pictures, crop: int, factor: int, enlarge: Enlarge, features: FeatureSet, most: int = MOST, progress: Progress = silent
 ) -> Findings:
     """Measure an upscaler on the middle squares of held-out pictures, chosen by lot and made small by averaging.
 
@@ -33,11 +33,12 @@ def evaluate_upscaler(
     Args:
         pictures: larger than `crop`; crop: side of the squares in pixels.
         factor: how much smaller they are made; enlarge: makes a picture so much larger again.
+        most: held-out pictures used; of more, so many are drawn by lot.
 
     Raises:
         StudioError: fewer than `LEAST` held-out pictures.
     """
-    held = np.sort(np.random.default_rng(0).permutation(np.flatnonzero(pictures.held_out))[:MOST])
+    held = np.sort(np.random.default_rng(0).permutation(np.flatnonzero(pictures.held_out))[:most])
     if len(held) < LEAST:
         raise StudioError(f"an upscaler is measured on {LEAST} held-out pictures or more, got {len(held)}: take a larger folder")
     clock, edge = Clock(), (pictures.pixels.shape[-1] - crop) // 2
@@ -56,29 +57,12 @@ def evaluate_upscaler(
         drawn[name] = enlarged
         pixels = to_pixels(enlarged)
         seen = compute_features(features, pixels, progress)
-        errors = np.square(pixels.astype(np.float64) - real).mean(axis=(1, 2, 3)).clip(1e-3)
-        unlike = np.linalg.norm(seen - of_real, axis=1).mean() / apart
-        chief = name != "bicubic"
+        unlike = float(np.linalg.norm(seen - of_real, axis=1).mean() / apart)
+        chief, by = name != "bicubic", f"by {features.name}"
         figures += [
-            Figure(
-                f"PSNR, {name}", float(10 * np.log10(PEAK**2 / errors).mean()), "dB", len(held), headline=chief, note="higher is nearer"
-            ),
-            Figure(
-                f"unlike the original, {name}",
-                float(unlike),
-                "",
-                len(held),
-                headline=chief,
-                note="by lite2; 1: as unlike as another picture",
-            ),
-            Figure(
-                f"KID, {name}",
-                1000 * distances.kid(seen, of_real),
-                "× 10⁻³",
-                len(held),
-                headline=chief,
-                note="by lite2; lower is more real",
-            ),
+            Figure(f"PSNR, {name}", psnr(real, pixels), "dB", len(held), headline=chief, note="higher is nearer"),
+            Figure(f"unlike the original, {name}", unlike, "", len(held), headline=chief, note=f"{by}; 1: as unlike as another picture"),
+            Figure(f"KID, {name}", distances.kid(seen, of_real), "", len(held), headline=chief, note=f"{by}; lower is more real"),
         ]
         clock.stage(name)
     rows = [*(drawn[name][:ROWS] for name in ("Lanczos", "the model")), originals[:ROWS]]

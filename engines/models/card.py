@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from engines.compute import Numerics
 from engines.errors import StudioError
@@ -59,6 +59,14 @@ class Card:
         return ", ".join(f"{name} ({counts[name]:,})" if name in counts else name for name in self.classes)
 
     @property
+    def pictures_seen(self) -> int:
+        """How many pictures the weights learned from in all their runs, as far as the card says."""
+        training = self.training
+        told = str(training.get("pictures seen in all", "")).replace(",", "")
+        last = training.get("steps", 0), training.get("pictures a step", 0)
+        return int(told) if told.isdecimal() else last[0] * last[1] if all(isinstance(count, int) for count in last) else 0
+
+    @property
     def numerics(self) -> Numerics:
         """Precision and memory format to draw with."""
         return Numerics(self.render.get("precision", "float32"), self.render.get("channels_last", False))
@@ -100,8 +108,8 @@ def read_card(folder: Path) -> Card:
         raise StudioError(f"{folder} has a card of format {found}, this Atelier reads {FORMAT}: update it")
     try:
         known: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-        card = Card(**known)
-        wrong = [name for name, kind in get_type_hints(Card).items() if not isinstance(getattr(card, name), get_origin(kind) or kind)]
+        card = Card(**known | {"name": Path(folder).absolute().name})  # a folder may have been copied under another name
+        wrong = [name for name, kind in get_type_hints(Card).items() if not _is_of(getattr(card, name), kind)]
         if wrong:
             raise TypeError(f"its {wrong[0]} is of another kind than expected")
     except TypeError as error:
@@ -109,6 +117,17 @@ def read_card(folder: Path) -> Card:
     if card.kind not in KINDS:
         raise StudioError(f"{folder} is a model of kind {card.kind!r}, expected {', '.join(KINDS)}: update Atelier")
     return card
+
+
+def _is_of(value: object, kind: Any) -> bool:
+    """Whether a value is of a field's kind: a plain one, a tuple of one kind, or a dict of text to one kind or to anything."""
+    if kind is Any:
+        return True
+    if not isinstance(value, get_origin(kind) or kind):
+        return False
+    if isinstance(value, dict):
+        return all(_is_of(one, get_args(kind)[1]) for one in value.values())
+    return not isinstance(value, tuple) or all(_is_of(one, get_args(kind)[0]) for one in value)
 
 
 def readme(card: Card) -> str:

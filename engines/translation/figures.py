@@ -14,6 +14,7 @@ from engines.training.curves import loss_series
 from engines.training.dataset import PictureSet
 from engines.training.runs import Run
 from engines.translation.presets import build_translator
+from engines.translation.publishing import handed_on
 
 LOSSES = ("total", "cycle", "generator", "critic")
 ROWS = ("original", "generated", "recovered")
@@ -42,17 +43,17 @@ def trained_pair(run: Run) -> TrainedPair:
     Raises:
         StudioError: no run, no checkpoint, or a run that trains no translators.
     """
-    config, saved, best = run.config(), run.checkpoint(), run.best()
-    if "translators" not in saved["task"]:
+    config, chosen = run.config(), handed_on(run)
+    if "averages" not in chosen["networks"]:
         raise StudioError(f"{run.folder} trains a generator, which swaps nothing: choose a run of a swap")
     preset = config["preset"]
     networks = []
-    for state in (best["networks"] if best else saved["task"])["averages"]:
+    for state in chosen["networks"]["averages"]:
         network = build_translator(preset)
         network.load_state_dict(state)
         networks.append(network.eval().requires_grad_(False).to(compute.device()))
     first, second = networks
-    return TrainedPair((first, second), tuple(config["classes"]), preset, (best or saved)["step"])
+    return TrainedPair((first, second), tuple(config["classes"]), preset, chosen["step"])
 
 
 @torch.inference_mode()

@@ -1,7 +1,8 @@
 """From a run's checkpoint to a model's folder."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,12 +19,14 @@ from engines.models.card import Card
 from engines.models.zoo import DrawingNetwork, Generator, Translator, publish
 from engines.networks.registry import NETWORKS
 from engines.networks.upscaling import FACTOR
+from engines.recipe import file_hash
 from engines.training.averaging import settle_norms
-from engines.training.curves import draw_curves
-from engines.training.presets import generator_settings
+from engines.training.curves import clock_of, draw_curves, judged_series
+from engines.training.presets import generator_settings, usual_settings
 from engines.training.runs import Run
 from engines.translation.presets import translator_settings
 from engines.translation.swap import swap_and_back
+from engines.translation.training import ALL_PRESETS
 
 RENDER = {"precision": "float32", "channels_last": False, "chunk": 8}
 PREVIEW_PICTURES = 32
@@ -45,7 +48,7 @@ def publish_run(
     The best snapshot is the one that held-out pictures preferred; a run that was never judged gives its last.
 
     Args:
-        words: title, summary, trained_on, rights, limits, and optionally tags and licence.
+        words: title, summary, trained_on, rights, limits, and optionally tags, licence and hardware.
         examples: draws the garments that a translator's preview shows, or what an upscaler's does; without it these have no preview.
         step: takes the snapshot of that step instead, chosen by eye.
         beside: runs of the same networks that share a beginning with this one; the weights published are the mean of all.
@@ -59,31 +62,9 @@ def publish_run(
     run = Run(run_folder)
     config, saved = run.config(), run.checkpoint()
     by_eye, best = step is not None, run.best() if step is None else _snapshot(run, step, saved)
-    preset, lines = config["preset"], run.metrics()
-    step = best["step"] if best else saved["step"]
-    clock = [line["seconds"] for line in lines if "seconds" in line and line["step"] <= step]
-    facts = {
-        "preset": preset["name"],
-        "framing": preset["framing"],
-        "pictures": saved["facts"]["pictures"],
-        "held out": saved["facts"]["held out"],
-        "data (sha256)": saved["facts"]["data"],
-        "steps": step,
-        "pictures a step": preset["batch"],
-        "minutes": round((clock[-1] if clock else saved["seconds"]) / 60, 1),
-        "precision": config["numerics"]["precision"],
-    }
-    if saved["facts"].get("cleaned"):
-        facts["cleaned"] = saved["facts"]["cleaned"]
-    for manifest in saved["facts"].get("manifests", ()):
-        facts.setdefault("manifest (sha256)", manifest)
-    if by_eye:
-        facts["chosen by"] = f"eye, among the snapshots of {saved['step']} steps"
-    elif best:
-        facts["chosen by"] = f"held-out pictures, among the snapshots of {saved['step']} steps"
-    if config.get("from"):
-        facts["began with"] = f"the weights of {config['from']['run']}, which had seen {config['from']['pictures']:,} pictures"
-        facts["pictures seen in all"] = f"{_pictures_seen(config, step):,}"
+    preset, step = config["preset"], best["step"] if best else saved["step"]
+    lineage = _lineage(run, step, beside)
+    facts = _facts(run, step, lineage, "eye" if by_eye else "held-out pictures" if best else "", words.get("hardware", ""), beside)
     translates, upscales = "translators" in saved["task"], "network" in saved["task"]
     classes = tuple(config["classes"]) if translates or preset.get("conditional") else ()
     part = "averages" if translates else "average"
@@ -97,13 +78,10 @@ def publish_run(
         name, states = preset.get("generator", "lightweight"), [(best["networks"] if best else saved["task"])["average"]]
         crop = imaging.rectangle(preset["framing"])
         settings = generator_settings(preset, len(classes)) | ({"crop": crop} if crop else {})
-    if beside:
-        parts = {other: sum(Path(one) == other for one in beside) for other in map(Path, beside)}
-        facts["averaged with"] = ", ".join(f"{count} of {len(beside) + 1} parts {_seen(Run(other))}" for other, count in parts.items())
     states = _mean([states, *(_states(Run(other), part) for other in beside)])
     networks = [_network(name, settings, state) for state in states]
     if not translates and not upscales:
-        networks = [networks[0] if best else settle_norms(networks[0], preset["batch"], config["seed"])]
+        networks = [networks[0] if best and not beside else settle_norms(networks[0], preset["batch"], config["seed"])]
         store_mean_start(cast(DrawingNetwork, networks[0]))
     card = Card(
         name=folder.name,
@@ -138,9 +116,9 @@ def publish_run(
     elif examples:
         pictures[PREVIEW] = _swap_preview(Translator(card, (networks[0], networks[1])), examples, config["seed"])
         shows[PREVIEW] = f"Original, generated, recovered; the originals drawn by {examples.card.name} with seeds drawn by lot, none picked"
-    curves = draw_curves(lines)
+    curves = draw_curves(run.metrics())
     if curves is not None:
-        pictures[CURVES], shows[CURVES] = curves, "How it was trained: losses, and what held-out pictures said of its snapshots"
+        pictures[CURVES], shows[CURVES] = curves, _of_curves(lineage, run)
     return publish(folder, replace(card, pictures=shows), networks, pictures)
 
 
@@ -154,11 +132,128 @@ def _snapshot(run: Run, step: int, saved: dict[str, Any]) -> dict[str, Any] | No
     return None if saved["step"] == step else run.snapshot(step)
 
 
-def _seen(run: Run) -> str:
-    """A run's name and how many pictures the networks that it hands on have learned from."""
-    config, best = run.config(), run.best()
-    step = best["step"] if best else run.checkpoint()["step"]
-    return f"{run.folder.name}, which had seen {_pictures_seen(config, step):,} pictures"
+@dataclass(frozen=True)
+class Lineage:
+    """The runs whose training went into a model.
+
+    Attributes:
+        last: how many runs there are from the first to the last, one after the other.
+        spent: pictures and seconds of each of them and of those averaged with them, by folder; empty where one is not found.
+    """
+
+    last: int
+    spent: Mapping[Path, tuple[int, float]]
+
+
+def _lineage(run: Run, step: int, beside: Sequence[Path]) -> Lineage:
+    last = _runs_before(run, step)
+    spent: dict[Path, tuple[int, float]] = {}
+    for one in (last, *(_runs_before(Run(other), handed_on(Run(other))["step"]) for other in beside)):
+        if one is None:
+            return Lineage(0 if last is None else len(last), {})
+        spent |= {folder: max(found, spent.get(folder, found)) for folder, found in one.items()}
+    return Lineage(len(last or ()), spent)
+
+
+def _runs_before(run: Run, step: int) -> dict[Path, tuple[int, float]] | None:
+    """Pictures and seconds up to the step of a run, and of each run that it goes back to, by folder; None where one is not found."""
+    found = {}
+    while True:
+        config = run.config()
+        found[run.folder.resolve()] = (step * config["preset"]["batch"], _seconds(run, step))
+        before = config.get("from")
+        if not before:
+            return found
+        if "model" in before:
+            return None
+        run = Run(run.folder.parent / before["run"])
+        if run.folder.resolve() in found or not run.checkpoint_file.exists():
+            return None
+        earlier = run.config()
+        step = round((before["pictures"] - (earlier.get("from") or {}).get("pictures", 0)) / earlier["preset"]["batch"])
+        reached = run.checkpoint()["step"]
+        # A run that went on after it was begun from has another checkpoint by now.
+        if step > reached or (step == reached and file_hash(run.checkpoint_file) != before["sha256"]):
+            return None
+
+
+def _seconds(run: Run, step: int) -> float:
+    """How long a run had been training at a step."""
+    saved = run.checkpoint()
+    clock = [seconds for at, seconds in clock_of(run.metrics()) if at <= step]
+    return clock[-1] if clock and step < saved["step"] else saved["seconds"]
+
+
+def _facts(run: Run, step: int, lineage: Lineage, chosen: str, hardware: str, beside: Sequence[Path] = ()) -> dict[str, Any]:
+    """What a card says of the training that led to a step of a run."""
+    config, saved = run.config(), run.checkpoint()
+    preset, before = config["preset"], config.get("from")
+    facts = {
+        "preset": preset["name"],
+        f"changed settings{' of the last run' if before else ''}": _changed(preset),
+        "framing": preset["framing"],
+        "pictures": saved["facts"]["pictures"],
+        "held out": saved["facts"]["held out"],
+        "data (sha256)": saved["facts"]["data"],
+        "steps": step,
+        "pictures a step": preset["batch"],
+        "minutes": round(_seconds(run, step) / 60, 1),
+        "hardware": hardware,
+        "precision": config["numerics"]["precision"],
+        "cleaned": saved["facts"].get("cleaned"),
+        "manifest (sha256)": next(iter(saved["facts"].get("manifests", ())), ""),
+        "chosen by": f"{chosen}, among the snapshots of {saved['step']} steps" if chosen else "nobody: it is the last of its run",
+    }
+    if before:
+        whose = f"the model {before['model']} ({before['sha256'][:12]}…)" if "model" in before else "an earlier run"
+        facts["began with"] = f"the weights of {whose}, which had seen {before['pictures']:,} pictures"
+    if beside:
+        facts["averaged with"] = _parts(beside)
+    if len(lineage.spent) > 1:
+        facts["runs in all"] = len(lineage.spent)
+        facts["pictures seen in all"] = f"{sum(pictures for pictures, _ in lineage.spent.values()):,}"
+        facts["minutes in all"] = round(sum(seconds for _, seconds in lineage.spent.values()) / 60, 1)
+    elif before and not beside:
+        facts["pictures seen in all"] = f"{_pictures_seen(config, step):,}"
+    return {name: fact for name, fact in facts.items() if fact not in (None, "")}
+
+
+def _changed(preset: dict[str, Any]) -> str:
+    """Settings of a run that are not those of the preset it is named after, as `--set` takes them."""
+    if preset["name"] not in ALL_PRESETS:
+        return ""
+    named = ALL_PRESETS[preset["name"]]
+    usual, asked = (json.loads(json.dumps(one)) for one in (asdict(named), usual_settings(named) | preset))
+    return ", ".join(f"{name}={value}" for name, value in asked.items() if name != "summary" and value != usual.get(name))
+
+
+def _parts(beside: Sequence[Path]) -> str:
+    """How the runs beside weigh in the mean, and what each had seen."""
+    told = []
+    for other in dict.fromkeys(map(Path, beside)):
+        seen = _pictures_seen(Run(other).config(), handed_on(Run(other))["step"])
+        weight = sum(Path(one) == other for one in beside)
+        told.append(f"another run, which had seen {seen:,} pictures (weight {weight} of {len(beside) + 1})")
+    return ", ".join(told)
+
+
+def _of_curves(lineage: Lineage, run: Run) -> str:
+    which = f" (the last of {lineage.last} runs)" if lineage.last > 1 else " (the last of several runs)" if not lineage.last else ""
+    judged = ", and what held-out pictures said of its snapshots" if judged_series(run.metrics()) else ""
+    return f"How it was trained{which}: losses{judged}"
+
+
+def handed_on(run: Run) -> dict[str, Any]:
+    """The snapshot of a run that is published or averaged: its best, or its last when it was never judged: its step and networks.
+
+    Raises:
+        StudioError: no checkpoint.
+    """
+    best = run.best()
+    if best is not None:
+        return best
+    saved = run.checkpoint()
+    return {"step": saved["step"], "networks": saved["task"]}
 
 
 def _pictures_seen(config: dict[str, Any], step: int) -> int:
@@ -167,9 +262,8 @@ def _pictures_seen(config: dict[str, Any], step: int) -> int:
 
 
 def _states(run: Run, part: str) -> list[dict[str, torch.Tensor]]:
-    """The averaged networks of a run, the best or else the last."""
-    best = run.best()
-    networks = best["networks"] if best else run.checkpoint()["task"]
+    """The averaged networks that a run hands on."""
+    networks = handed_on(run)["networks"]
     if part not in networks:
         raise StudioError(f"{run.folder} trained another kind of network: average only runs of the same preset")
     return networks[part] if part == "averages" else [networks[part]]

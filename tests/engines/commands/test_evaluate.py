@@ -83,7 +83,8 @@ def test_a_sheet_shows_the_pictures_nearest_to_training_pictures(evaluated: tupl
             ["garments", "--data", "DATA", "--out", "OUT", "--preset", "garments-64"],
             "draws coat, hat, shoes, the pictures are street",
         ),
-        (["leather-denim", "--data", "DATA", "--out", "OUT", "--features", "clip"], "judged by lite2 alone"),
+        (["leather-denim", "--data", "DATA", "--out", "OUT", "--features", "clip"], "--features does nothing for a translator"),
+        (["leather-denim", "--data", "DATA", "--out", "OUT", "--most", "20"], "--most does nothing for a translator"),
         (["nothing", "--data", "DATA", "--out", "OUT"], "there is no model 'nothing'"),
     ],
 )

@@ -51,6 +51,10 @@ def test_a_generator_as_good_as_real_pictures_has_the_figures_of_real_pictures(r
     assert len(figures) == len(found.figures)
     assert figures["shows its class, mean over classes"].value > 0.9
     assert figures["judge's accuracy on real held-out pictures"].n == 12
+    assert figures["judge's accuracy on real held-out pictures, mean over classes"].headline
+    assert figures["recall (lite2)"].interval is not None
+    nearer = [figure for name, figure in figures.items() if name.startswith("nearer to a training picture")]
+    assert [figure.headline for figure in nearer] == [True, True]
     assert figures["variety within a class, mean"].value == pytest.approx(1, abs=0.25)
     assert figures["nearer to a training picture than 99 % of held-out ones (lite2)"].value < 0.2
     assert all(np.isfinite(figure.value) and figure.n > 0 for figure in found.figures)

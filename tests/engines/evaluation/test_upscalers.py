@@ -17,7 +17,7 @@ def edges(pixels: Tensor) -> Tensor:
     return values.diff(dim=-1).abs().mean(dim=(2, 3)) + values.mean(dim=(2, 3))
 
 
-FEATURES = FeatureSet("lite2", "roughness of a test", edges, "distance")
+FEATURES = FeatureSet("roughness", "roughness of a test", edges, "distance")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,14 @@ def test_one_that_brings_the_picture_back_is_at_no_distance_and_the_resamplings_
         assert values[f"unlike the original, {name}"] > 0.5
         assert values[f"KID, {name}"] > values["KID, the model"]
     assert {figure.n for figure in found.figures} == {40}
+    assert all(figure.note.startswith("by roughness") for figure in found.figures if "PSNR" not in figure.name)
+    assert {figure.unit for figure in found.figures} == {"dB", ""}
     assert found.sheets["enlarged"].height == 3 * 18 - 2
+
+
+def test_no_more_pictures_are_used_than_asked_for(noise: PictureSet) -> None:
+    found = evaluate_upscaler(noise, 16, 4, lambda small: small.resize((16, 16)), FEATURES, most=31)
+    assert {figure.n for figure in found.figures} == {31}
 
 
 def test_too_few_held_out_pictures_are_refused_with_how_many(noise: PictureSet) -> None:

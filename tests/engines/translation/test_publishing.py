@@ -1,5 +1,7 @@
+import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -8,10 +10,13 @@ import torch
 from engines.compute import Numerics
 from engines.errors import StudioError
 from engines.models.zoo import Zoo
+from engines.training.adversarial import AdversarialTask
 from engines.training.dataset import PictureSet
+from engines.training.presets import PRESETS
 from engines.training.runs import Run
 from engines.training.trainer import Plan, Workers, train
 from engines.training.upscaling import UPSCALE_PRESETS, UpscaleTask
+from engines.training.warm_start import begin_from_run
 from engines.translation.presets import CYCLE_PRESETS
 from engines.translation.publishing import publish_run
 from engines.translation.training import CycleTask
@@ -66,8 +71,8 @@ def run_of(tmp_path: Path, name: str, seed: int, width: int = 4) -> tuple[Run, C
 def test_runs_published_together_are_the_mean_of_their_weights(tmp_path: Path) -> None:
     runs = [run_of(tmp_path, f"run-{seed}", seed) for seed in range(3)]
     card = publish_run(runs[0][0].folder, tmp_path / "models" / "mean", WORDS, beside=[run.folder for run, _ in runs[1:]])
-    parts = [f"1 of 3 parts run-{seed}, which had seen 4 pictures" for seed in (1, 2)]
-    assert card.training["averaged with"] == ", ".join(parts)
+    assert card.training["averaged with"] == ", ".join(["another run, which had seen 4 pictures (weight 1 of 3)"] * 2)
+    assert (card.training["runs in all"], card.training["pictures seen in all"]) == (3, "12")
     translator = Zoo([tmp_path / "models"]).translator("mean")
     for place, network in enumerate(translator.networks):
         for name, weight in network.state_dict().items():
@@ -99,3 +104,71 @@ def test_a_published_upscaler_is_the_trained_one_and_shows_only_drawn_pictures(s
     shown = torch.rand(1, 3, 8, 8) * 2 - 1
     network = Zoo([tmp_path / "models"]).upscaler("shown").network
     assert (network(shown) - task.average.module(shown)).abs().max() < 0.01  # stored in half precision
+
+
+def drawing_run(folder: Path, beginning: Run | None = None, judged: bool = False, **changes: object) -> Run:
+    """A run of a tiny generator with batch norms: 3 steps of 4 pictures, perhaps from the weights of another."""
+    preset = replace(PRESETS["scenes-64"], widths=(8, 8), latent_dim=8, batch=4, policy=(), discriminator="plain", spread=0.0, coverage=0.0)
+    preset = replace(preset, **changes)  # type: ignore[arg-type]
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 3, 8, 8), dtype=np.uint8)
+    pictures = PictureSet(pixels, np.zeros(8, np.int64), ("noise",), np.zeros(8, dtype=bool), (), "")
+    run, task = Run(folder), AdversarialTask(preset, pictures, 0, Numerics(), Workers())
+    started = begin_from_run(beginning) if beginning else None
+    if started:
+        task.begin(started)
+    config = {"preset": asdict(preset), "classes": pictures.classes, "numerics": asdict(Numerics()), "seed": 0}
+    run.begin(config | ({"from": started.facts()} if started else {}), resume=False)
+    train(task, run, Plan(3, facts={"data": "", "manifests": [], "pictures": 8, "held out": 0}, look_every=100), Workers())
+    run.report({"step": 3, "seconds": run.checkpoint()["seconds"], "generator": 1.0, "discriminator": 1.0})
+    if judged:
+        saved = run.checkpoint()
+        run.save_best({"step": saved["step"], "networks": {"average": saved["task"]["average"]}})
+    return run
+
+
+def test_a_card_counts_the_training_of_all_runs_that_went_before_and_names_none_of_them(tmp_path: Path) -> None:
+    first = drawing_run(tmp_path / "scratch-a")
+    last = drawing_run(tmp_path / "scratch-c", drawing_run(tmp_path / "scratch-b", first))
+    card = publish_run(last.folder, tmp_path / "models" / "chained", WORDS | {"hardware": "a slow processor"})
+    assert card.training["began with"] == "the weights of an earlier run, which had seen 24 pictures"
+    assert (card.training["runs in all"], card.training["pictures seen in all"]) == (3, "36")
+    spent = sum(Run(tmp_path / f"scratch-{name}").checkpoint()["seconds"] for name in "abc")
+    assert card.training["minutes in all"] == round(spent / 60, 1)
+    assert card.training["hardware"] == "a slow processor"
+    assert "scratch" not in card.to_json()
+    assert card.pictures["curves.webp"] == "How it was trained (the last of 3 runs): losses"
+
+
+def test_totals_are_left_out_where_an_earlier_run_is_gone_or_another_one(tmp_path: Path) -> None:
+    first = drawing_run(tmp_path / "first")
+    last = drawing_run(tmp_path / "last", first)
+    shutil.rmtree(first.folder)
+    drawing_run(tmp_path / "first", rate=0.05)
+    card = publish_run(last.folder, tmp_path / "models" / "alone", WORDS)
+    assert "minutes in all" not in card.training
+    assert card.training["pictures seen in all"] == "24"
+    assert "the last of several runs" in card.pictures["curves.webp"]
+
+
+def test_a_card_names_the_settings_that_are_not_its_presets(tmp_path: Path) -> None:
+    card = publish_run(drawing_run(tmp_path / "run").folder, tmp_path / "models" / "changed", WORDS)
+    changed = card.training["changed settings"]
+    assert "widths=[8, 8]" in changed
+    assert "batch=4" in changed
+    assert "rate=" not in changed
+
+
+def test_a_run_that_nobody_judged_says_that_its_last_networks_were_taken(tmp_path: Path) -> None:
+    card = publish_run(drawing_run(tmp_path / "run").folder, tmp_path / "models" / "unjudged", WORDS)
+    assert card.training["chosen by"] == "nobody: it is the last of its run"
+
+
+def test_a_mean_of_weights_gets_batch_statistics_of_its_own(tmp_path: Path) -> None:
+    one, two = (drawing_run(tmp_path / name, judged=True, rate=rate) for name, rate in (("one", 2e-4), ("two", 0.05)))
+    publish_run(one.folder, tmp_path / "models" / "mean", WORDS, beside=[two.folder])
+    mean = cast(torch.nn.Module, Zoo([tmp_path / "models"]).generator("mean").network)
+    halves = [Run(run.folder).best()["networks"]["average"] for run in (one, two)]  # type: ignore[index]
+    names = [name for name, _ in mean.named_buffers() if name.endswith("running_var")]
+    kept = [torch.allclose(mean.get_buffer(name), (halves[0][name] + halves[1][name]) / 2, rtol=1e-2) for name in names]
+    assert names
+    assert not all(kept)
