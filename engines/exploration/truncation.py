@@ -53,7 +53,8 @@ def retruncated(recipe: Drawn, psi: object) -> Drawn:
     """
     wanted = truncation_value(psi)
     if isinstance(recipe, Find | Diverse):
-        return retruncated(recipe.parent, wanted)
+        parent = retruncated(recipe.parent, wanted)
+        return recipe if parent == recipe.parent else parent
     if isinstance(recipe, Sample | Blend):
         return replace(recipe, truncation=wanted)
     if isinstance(recipe, Mix | Layers | Way):

@@ -66,7 +66,8 @@ def render(zoo: Zoo, recipe: Recipe, input_file: Path | None = None, most_enlarg
         most_enlarged: how many pixels an upscaler may draw; None for as many as memory holds.
 
     Raises:
-        StudioError: an unknown model or class, a swap whose input is missing or another one, or more to enlarge than allowed.
+        StudioError: an unknown model or class, a swap whose input is missing or another one, more to enlarge than allowed, or too large a
+            sheet.
     """
     return _render_all(zoo, [recipe], input_file, most_enlarged)[0]
 
@@ -107,7 +108,7 @@ def _render_all(zoo: Zoo, recipes: Sequence[Recipe], input_file: Path | None, mo
                 zoo.translator(recipe.model), _swap_input(before, recipe, input_file), recipe.target, recipe.look, recipe.mask
             )
         elif isinstance(recipe, Sheet):
-            pictures[index] = imaging.sheet(_render_all(zoo, recipe.tiles, input_file, most_enlarged), recipe.columns)
+            pictures[index] = _sheet(zoo, recipe, input_file, most_enlarged)
         elif isinstance(recipe, Finish):
             pictures[index] = finished(before(recipe.source), recipe.step)
         elif isinstance(recipe, Enlarge):
@@ -125,6 +126,31 @@ def _render_all(zoo: Zoo, recipes: Sequence[Recipe], input_file: Path | None, mo
         chosen = [recipe for index in indices if isinstance(recipe := recipes[index], Drawn)]
         pictures.update(zip(indices, draw(zoo.generator(model), chosen), strict=True))
     return [pictures[index] for index in range(len(recipes))]
+
+
+def _sheet(zoo: Zoo, recipe: Sheet, input_file: Path | None, most_enlarged: int | None) -> Image.Image:
+    """The pictures of a sheet side by side; samples, which are small, are drawn together, all others one by one.
+
+    Raises:
+        StudioError: its pictures, or the sheet with them, have more pixels than a picture that can be opened.
+    """
+    if all(isinstance(tile, Drawn) for tile in recipe.tiles):
+        tiles = _render_all(zoo, recipe.tiles, input_file, most_enlarged)
+    else:
+        tiles = []
+        for tile in recipe.tiles:
+            tiles.append(render(zoo, tile, input_file, most_enlarged))
+            _refuse_large_sheet(sum(one.width * one.height for one in tiles))
+    width, height = tiles[0].size
+    _refuse_large_sheet(width * recipe.columns * height * -(-len(tiles) // recipe.columns))
+    return imaging.sheet(tiles, recipe.columns)
+
+
+def _refuse_large_sheet(pixels: int) -> None:
+    if pixels > imaging.MAX_PIXELS:
+        raise StudioError(
+            f"this sheet has more than the {imaging.MAX_PIXELS // 10**6} megapixels of a picture: draw its pictures one by one"
+        )
 
 
 def _swap_input(before: Callable[[Recipe], Image.Image], recipe: Swap, input_file: Path | None) -> Image.Image:

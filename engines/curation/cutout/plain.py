@@ -66,12 +66,10 @@ def plain_mask(picture: Image.Image, rule: PlainRule) -> tuple[np.ndarray, str]:
     Returns:
         The mask, bool, shape (height, width), and why it should not be used ("" when it should).
 
-    Raises:
-        StudioError: OpenCV is not installed.
-
     Source: Rother, Kolmogorov, Blake, "GrabCut: Interactive Foreground Extraction using Iterated Graph Cuts", SIGGRAPH 2004.
     """
-    cv2 = _opencv()
+    import cv2
+
     scale = min(1.0, rule.detail / max(picture.size))
     size = (max(8, round(picture.width * scale)), max(8, round(picture.height * scale)))
     pixels = np.asarray(picture.resize(size, Image.Resampling.BOX) if size != picture.size else picture)
@@ -89,14 +87,6 @@ def plain_mask(picture: Image.Image, rule: PlainRule) -> tuple[np.ndarray, str]:
     mask = ~background if rule.method == "flood" else _grabcut(cv2, pixels, background, ring & like_background)
     mask = _tidied(cv2, mask, ring)
     return _full_size(mask, picture.size), _doubt(mask, ring, rule) or _busy(cv2, lab, mask, rule)
-
-
-def _opencv() -> ModuleType:
-    try:
-        import cv2
-    except ImportError as error:
-        raise StudioError("cutting from a plain background needs OpenCV: pip install -e '.[cutout]'") from error
-    return cv2
 
 
 def _border(shape: tuple[int, int]) -> np.ndarray:

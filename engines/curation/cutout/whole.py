@@ -153,7 +153,6 @@ def cut_plain(
     """The object before a plain background in each picture, cropped to its outline's box; see `plain_mask`.
 
     Raises:
-        StudioError: OpenCV is not installed.
         Cancelled: when `progress` says so.
     """
     chosen = rule or PlainRule()

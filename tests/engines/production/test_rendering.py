@@ -9,7 +9,7 @@ from PIL import Image
 from engines import imaging
 from engines.errors import StudioError
 from engines.exploration.sampling import draw, sample_recipes, way_recipes
-from engines.finishing import PrintJob
+from engines.finishing import Mockup, PrintJob
 from engines.models.zoo import Zoo
 from engines.production.enlarging import enlarge, enlarge_recipe
 from engines.production.printing import lay_out
@@ -54,6 +54,19 @@ def test_a_saved_sheet_of_all_classes_renders_to_the_same_pixels(tiny_zoo: Zoo, 
     found = read_recipe(saved(drawn, tmp_path / "sheet.png", Sheet(5, tiles)))
     assert found is not None
     assert render(tiny_zoo, found).tobytes() == drawn.tobytes()
+
+
+@pytest.mark.parametrize(("columns", "tiles"), [(400, 1), (1, 12)])
+def test_a_sheet_larger_than_a_picture_that_can_be_opened_is_refused(
+    tiny_zoo: Zoo, monkeypatch: pytest.MonkeyPatch, columns: int, tiles: int
+) -> None:
+    monkeypatch.setattr(imaging, "MAX_PIXELS", 300_000)
+    [sample] = sample_recipes(tiny_zoo.generator("scenes"), [1])
+    with pytest.raises(StudioError, match="this sheet has more than"):
+        render(tiny_zoo, Sheet(columns, (after(sample, Mockup(side=200)),) * tiles))
+    with pytest.raises(StudioError, match="this sheet has more than"):
+        render(tiny_zoo, Sheet(400, (sample,)))
+    assert render(tiny_zoo, Sheet(2, (after(sample, Mockup(side=200)), sample))).size == (402, 200)
 
 
 def test_a_swap_of_a_photograph_renders_again_from_the_photograph(tiny_zoo: Zoo, tmp_path: Path) -> None:
