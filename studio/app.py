@@ -2,22 +2,23 @@
 
 import logging
 import threading
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from engines import imaging
 from engines.errors import StudioError
 from engines.models.zoo import Zoo
-from engines.recipe import Recipe, read_recipe
+from engines.recipe import read_recipe
 from studio import graphics, guards, theme, turns, wording
 from studio.components.delivery import Delivery
 from studio.components.scripts import routes
 from studio.components.tray import Tray, Word
 from studio.page import Page
 from studio.panels import tray as trays
-from studio.panels.exploring import SLIDERS, show_drawn
+from studio.panels.exploring import SLIDERS, frame_of
 from studio.settings import SESSION_SECONDS, Settings
 from studio.state import Services, start_sweeping
 from studio.tabs import classes, curate, desk, explore, lab, models, swap
@@ -100,16 +101,23 @@ def page(services: Services) -> gr.Blocks:
     return demo
 
 
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_id": explore.MODEL_QUEUE}
+QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_id": turns.MODEL_QUEUE}
+
+
+NOTHING_CAME_JS = "() => document.querySelector('#tray .tray').dispatchEvent(new Event('failed'))"
 
 
 def _wire_tray(services: Services, tray: Tray, packed: Delivery) -> None:
     """What the tray asks for of itself."""
-    tray.look(guards.sentences(trays.look, services), None, tray, trigger_mode="always_last", **QUIET)
-    tray.compare(guards.sentences(trays.compare, services), None, tray, **QUIET)
     tray.picture(guards.sentences(trays.save_picture, services), None, packed, trigger_mode="multiple", **QUIET)
-    tray.pack(guards.sentences(trays.pack, services), None, [packed, tray], **QUIET)
-    tray.take(guards.sentences(trays.take, services), None, tray, **QUIET)
+    awaited = [
+        tray.look(guards.sentences(trays.look, services), None, tray, trigger_mode="always_last", **QUIET),
+        tray.compare(guards.sentences(trays.compare, services), None, tray, **QUIET),
+        tray.pack(guards.sentences(trays.pack, services), None, [packed, tray], **QUIET),
+        tray.take(guards.sentences(trays.take, services), None, tray, **QUIET),
+    ]
+    for event in awaited:
+        event.failure(None, js=NOTHING_CAME_JS)
 
 
 def _keep(
@@ -132,8 +140,7 @@ def keep_shown(services: Services, shown: explore.Shown, event: gr.EventData, re
     """The frame that the viewer shows, for the tray."""
     if not shown.recipes:
         raise StudioError("there is nothing to keep yet: choose a picture first")
-    frame = guards.finite_int(event._data.get("frame"), "the frame", 0, len(shown.recipes) - 1)
-    return trays.keep_drawn(services, shown.recipes[frame], services.session_folder(request))
+    return trays.keep_drawn(services, shown.recipes[frame_of(shown, event)], services.session_folder(request))
 
 
 def keep_desk(services: Services, lying: desk.Desk, request: gr.Request, *values: Any) -> Word:
@@ -173,7 +180,7 @@ def send(services: Services, event: gr.EventData, request: gr.Request) -> list[A
     viewed: list[Any] = [gr.skip()] * (2 + explore.FIELDS)
     picture, laid = gr.skip(), desk.untouched()
     if place == "explore":
-        viewed = list(show_in_explore(services, recipe, folder, note))
+        viewed = list(explore.show_recipe(services, recipe, folder, f"{wording.title(recipe)}. {note}".strip()))
     elif place == "swap":
         drawn = graphics.drawn(services, recipe, folder)
         picture = str(graphics.saved(drawn, recipe, folder))
@@ -187,12 +194,7 @@ def _pick_model(
 ) -> None:
     """A model that was picked by looking is opened where it works."""
     outputs = [tabs, explored.model, *explored.of_model, swapped.model, swapped.target, swapped.line]
-    of_models.cards.choose(guards.sentences(pick_model, services), None, outputs, **QUIET).then(
-        guards.sentences(explore.redraw_grid, services),
-        [explored.drawn, explored.model, explored.class_name, explored.truncation, explored.seed],
-        [explored.grid, explored.drawn, explored.viewer, explored.shown],
-        **QUIET,
-    )
+    of_models.cards.choose(guards.sentences(pick_model, services), None, outputs, **QUIET)
 
 
 def pick_model(services: Services, event: gr.EventData) -> list[Any]:
@@ -218,13 +220,6 @@ def new_model(services: Services, name: str) -> list[Any]:
     return [gr.Tabs(selected="explore"), explore.model_field(services.zoo, name), *explore.change_model(services, name)]
 
 
-def show_in_explore(services: Services, recipe: Recipe, folder: Path, note: str) -> tuple[Any, ...]:
-    """A picture in Explore's viewer, whatever it was made of: the strip, its state, and the fields as its recipe has them."""
-    picture = graphics.on_checks(graphics.drawn(services, trays.light(recipe), folder))
-    viewed = show_drawn(picture, recipe, folder, f"{wording.title(recipe)}. {note}".strip())
-    return *viewed, *explore.fields_of(services, recipe)
-
-
 def launch_kwargs(settings: Settings) -> dict[str, Any]:
     """What `Blocks.launch` is told."""
     return {
@@ -232,7 +227,7 @@ def launch_kwargs(settings: Settings) -> dict[str, Any]:
         "server_port": settings.port,
         "theme": theme.theme(),
         "css": theme.css(),
-        "app_kwargs": {"routes": routes()},
+        "app_kwargs": {"routes": routes(), "middleware": own_names_only(settings) if settings.local else []},
         "js": theme.script(),
         "footer_links": [],
         "run_history": False,
@@ -247,6 +242,12 @@ def launch_kwargs(settings: Settings) -> dict[str, Any]:
         "max_threads": MAX_THREADS,
         "state_session_capacity": 200,
     }
+
+
+def own_names_only(settings: Settings) -> list[Middleware]:
+    """The names of this machine, under which alone it is answered: a page from elsewhere may let a name of its own lead here."""
+    names = ["localhost", settings.host, "127.0.0.1", "[::1]", "["]  # the last is [::1] to earlier versions of Starlette
+    return [Middleware(TrustedHostMiddleware, allowed_hosts=names)]
 
 
 def warm_up(services: Services) -> None:

@@ -180,14 +180,17 @@ def uploaded_file(path: str | Path | None, folder: Path | None = None) -> Path:
     """A file that came from the page, confined to the folder where uploads and our own downloads lie.
 
     Raises:
-        StudioError: nothing was given, or a file from elsewhere.
+        StudioError: nothing was given, a file from elsewhere, or one that was swept away.
     """
     if not path:
         raise StudioError("no file was given: upload one first")
     root = Path(folder or get_upload_folder()).resolve()
     found = Path(path).resolve()
-    if not found.is_relative_to(root) or not found.is_file():
-        raise StudioError(f"{Path(path).name[:80]} was not uploaded here: upload it first")
+    name = Path(path).name[:80]
+    if not found.is_relative_to(root):
+        raise StudioError(f"{name} was not uploaded here: upload it first")
+    if not found.is_file():
+        raise StudioError(f"{name} is not here any more, for files are kept for an hour: choose it again")
     return found
 
 

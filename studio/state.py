@@ -1,10 +1,13 @@
 """What lives as long as the studio (services), and what lives as long as one session (a folder of its own)."""
 
+import logging
+import math
 import os
 import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -17,7 +20,7 @@ from engines.curation.encoder import Encoders
 from engines.curation.thumbnails import Thumbnails
 from engines.errors import StudioError
 from engines.exploration import sampling
-from engines.finishing import PrintJob
+from engines.finishing import Mockup, PrintJob
 from engines.models.zoo import Zoo
 from engines.production import rendering
 from engines.production.printing import page_pixels
@@ -27,11 +30,25 @@ from studio import guards
 from studio.settings import SESSION_SECONDS, Settings
 from studio.views import Views
 
+log = logging.getLogger(__name__)
+
 SWEEP_SECONDS = 300
+COMING_BACK_SECONDS = 900
+"""So long a visit is kept whose connection broke: a phone was locked, a network changed."""
 MOST_PIXELS = 40 * 10**6
-"""Pixels of a page that is drawn here."""
+"""Pixels of the pages and garments of one picture that is drawn here."""
 MOST_ENLARGED = 2**22
 """Pixels that an upscaler draws for one picture here: about 15 s of one core."""
+MOST_HELD = 2 * 2**30
+"""Bytes of a visit to a shared studio; with more it takes nothing in."""
+LEAST_FREE = 2**30
+"""Bytes that a shared studio leaves free on its disk."""
+MOST_HANDED_OUT = 2**30
+"""Bytes of the files that lie ready for the browser of one visit."""
+MOST_SEEN = 256 * 2**20
+"""Bytes that are remembered of pictures among which visitors chose."""
+HANDING_OUT_SECONDS = 900
+"""So long nothing is taken away that was just written."""
 
 
 class Closing(Protocol):
@@ -77,7 +94,7 @@ class Services:
         zoo: the models at hand.
         settings: what was decided at the start.
         draw: recipes of one generator → their pictures, in order.
-        render: any recipe, and the file that it begins with where it needs one → its picture; no page of more than `MOST_PIXELS`.
+        render: any recipe, and the file that it begins with where it needs one → its picture; no pages of more than `MOST_PIXELS`.
         encoders: the text-image models, each loaded once.
         catalogues, thumbnails: those of the person's own machine, or of each session, each opened once.
         views: what the windows of the Curate tab look at.
@@ -127,8 +144,10 @@ class Services:
         return folder
 
     def end_session(self, request: gr.Request | None) -> None:
-        """Remove the folder of a session."""
-        self.forget(self._folder(request))
+        """Let the folder of a session be swept away soon, unless its page comes back: Gradio calls every broken connection an end."""
+        gone = time.time() - SESSION_SECONDS + COMING_BACK_SECONDS
+        with suppress(FileNotFoundError):
+            os.utime(self._folder(request), (gone, gone))
 
     def forget(self, folder: Path) -> None:
         """Remove the folder of a session with the catalogue in it."""
@@ -143,34 +162,86 @@ class Services:
 
 
 def refuse_large_pages(recipe: Recipe) -> None:
-    """Refuse a recipe before anything of it is drawn, however deep in it the page lies.
+    """Refuse a recipe before anything of it is drawn, however deep in it its pages lie, and however many they are.
 
     Raises:
-        StudioError: a page of more than `MOST_PIXELS`.
+        StudioError: pages and garments of more than `MOST_PIXELS` together.
     """
+    asked = asked_pixels(recipe)
+    if asked > MOST_PIXELS:
+        raise StudioError(
+            f"{asked / 10**6:.0f} megapixels are more than the {MOST_PIXELS // 10**6} that are drawn here: lower the resolution or the size"
+        )
+
+
+def asked_pixels(recipe: Recipe) -> int:
+    """Pixels of all pages and garments in a recipe, which their steps alone decide."""
+    if isinstance(recipe, Drawn):
+        return 0
+    own = 0
     if isinstance(recipe, Finish) and isinstance(recipe.step, PrintJob):
-        across, down = page_pixels(recipe.step)
-        if across * down > MOST_PIXELS:
-            size = f"{across} × {down} pixels"
-            raise StudioError(f"{size} are more than the {MOST_PIXELS // 10**6} megapixels that are drawn here: lower the resolution")
-    if not isinstance(recipe, Drawn):
-        for parent in parents_of(recipe):
-            refuse_large_pages(parent)
+        own = abs(math.prod(page_pixels(recipe.step)))
+    elif isinstance(recipe, Finish) and isinstance(recipe.step, Mockup):
+        own = recipe.step.side**2
+    return own + sum(map(asked_pixels, parents_of(recipe)))
+
+
+def refuse_full(services: Services, request: gr.Request | None) -> None:
+    """Refuse to take more pictures in than a visit to a shared studio may hold; on one's own machine nothing is refused.
+
+    Raises:
+        StudioError: the visit holds `MOST_HELD`, or the disk has less than `LEAST_FREE` left.
+    """
+    if services.settings.local:
+        return
+    folder = services.session_folder(request)
+    held = 0
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):
+            held += path.stat().st_size
+    if held > MOST_HELD:
+        raise StudioError(
+            f"this visit holds {held / 2**30:.1f} GB, more than the {MOST_HELD // 2**30} GB of a shared studio: load the page again and "
+            "begin anew, or use Atelier on your own machine"
+        )
+    if shutil.disk_usage(folder).free < LEAST_FREE:
+        raise StudioError("the disk of this studio is full: try again in an hour, when other visits have gone")
 
 
 def sweep(services: Services, older_than: float = SESSION_SECONDS) -> int:
-    """Remove session folders that nobody used for `older_than` seconds, such as those of an earlier run; returns how many."""
+    """Remove session folders that nobody used for `older_than` seconds, such as those of an earlier run; returns how many.
+
+    Of the others the oldest files go that lie ready for the browser, as far as they are too many: all of them can be made again.
+    """
     removed = 0
     sessions = services.settings.sessions
     for folder in sessions.iterdir() if sessions.is_dir() else ():
         try:
-            stale = time.time() - folder.stat().st_mtime > older_than
+            used = folder.stat().st_mtime
         except FileNotFoundError:
             continue
-        if stale:
+        if time.time() - used > older_than:
             services.forget(folder)
             removed += 1
+        else:
+            trim(folder, MOST_HANDED_OUT)
+    if not services.settings.local:
+        trim(services.settings.home / "cache" / "candidates", MOST_SEEN)
     return removed
+
+
+def trim(folder: Path, most: int) -> None:
+    """Remove the oldest files of a folder until the others have at most `most` bytes together; what is new stays."""
+    found = []
+    for path in folder.glob("*"):
+        with suppress(FileNotFoundError):
+            if path.is_file():
+                found.append((path.stat().st_mtime, path.stat().st_size, path))
+    held = 0
+    for written, size, path in sorted(found, reverse=True):
+        held += size
+        if held > most and time.time() - written > HANDING_OUT_SECONDS:
+            path.unlink(missing_ok=True)
 
 
 def start_sweeping(services: Services) -> None:
@@ -178,7 +249,10 @@ def start_sweeping(services: Services) -> None:
 
     def keep_sweeping() -> None:
         while True:
-            sweep(services)
+            try:
+                sweep(services)
+            except Exception:
+                log.exception("forgotten sessions could not be swept away")
             time.sleep(SWEEP_SECONDS)
 
     threading.Thread(target=keep_sweeping, name="sweep", daemon=True).start()

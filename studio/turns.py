@@ -5,6 +5,9 @@ from typing import Any
 from gradio.queueing import Event, Queue
 from gradio.server_messages import EstimationMessage, EventMessage
 
+MODEL_QUEUE = "model"
+"""The line in which everything waits that draws with a model or looks with one."""
+
 EACH = 24
 """Wishes of one visitor that wait at once; more are refused."""
 

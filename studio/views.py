@@ -42,12 +42,17 @@ MAX_TILES = 256
 MAX_DECIDED = 10_000
 MAX_SHEET = 400
 PREVIEW = 512
-MAX_VIEWS = 12
+MAX_VIEWS = 500
+MAX_LOOKED_AT = 12 * 10**6
+"""Pictures of all views together, of about 20 bytes each."""
 MAX_MATRIX = 3 * 2**30
 SHOWN_GROUPS = 400
 KEEP, DROP = 1, 2
 FILTERED = 4
-GONE = "this view is gone, because the studio was started again or many others were opened since: open the collection again"
+GONE = (
+    "this view is gone, because the studio was started again, nothing was asked of it for an hour, or many others were opened since: open "
+    "the collection again, or bring its pictures in once more"
+)
 _WINDOW = re.compile(r"[0-9a-f]{4,16}")
 
 
@@ -134,7 +139,7 @@ class View:
 
 
 class Views:
-    """The views that windows look at, the last few of them, and the vectors of the last collection."""
+    """The views that windows look at, the last of them, and the vectors of the last collection."""
 
     def __init__(self, encoders: Encoders) -> None:
         self._views: OrderedDict[str, View] = OrderedDict()
@@ -192,16 +197,17 @@ class Views:
                 order = order[np.argsort(scores[order], kind="stable")]
                 ids = np.concatenate([standing.ids[order], standing.ids[~scored]])
                 framed = Frame.from_json(frame) if frame else None
-                view = View(
-                    secrets.token_hex(16), catalogue, collection, store, thumbnails, ids, scores[order], rule_in(entry), framed
-                )  # fmt: skip
+                view = View(secrets.token_hex(16), catalogue, collection, store, thumbnails, ids, scores[order], rule_in(entry), framed)
                 self._named[name] = view.key
             self._views[view.key] = view
             self._views.move_to_end(view.key)
-            while len(self._views) > MAX_VIEWS:
+            while len(self._views) > 1 and (len(self._views) > MAX_VIEWS or self._looked_at() > MAX_LOOKED_AT):
                 gone, _ = self._views.popitem(last=False)
                 self._named = {one: key for one, key in self._named.items() if key != gone}
         return view, standing
+
+    def _looked_at(self) -> int:
+        return sum(len(view.ids) for view in self._views.values())
 
     def vectors(
         self,

@@ -38,9 +38,13 @@ const buttons = SAVED_AS.map(([format, text]) => {
   button.type = "button";
   button.textContent = text;
   button.dataset.format = format;
-  button.addEventListener("click", () => trigger("save", { frame: Number(slider.value), format: format }));
+  button.addEventListener("click", () => trigger("save", { ...onShow(), format: format }));
   return button;
 });
+
+function onShow() {
+  return { key: key, frame: Number(slider.value) };
+}
 
 function offer(actions) {
   act.replaceChildren();
@@ -48,7 +52,7 @@ function offer(actions) {
     const button = make("button", "act-" + action, act);
     button.type = "button";
     button.textContent = text;
-    button.addEventListener("click", () => trigger("act", { frame: Number(slider.value), action: action }));
+    button.addEventListener("click", () => trigger("act", { ...onShow(), action: action }));
   }
   act.hidden = !actions.length;
 }
@@ -56,7 +60,7 @@ function offer(actions) {
 const keep = make("button", "keep", save);
 keep.type = "button";
 keep.textContent = "Keep";
-keep.addEventListener("click", () => trigger("keep", { frame: Number(slider.value) }));
+keep.addEventListener("click", () => trigger("keep", onShow()));
 
 const copy = make("button", "copy-seed", save);
 copy.type = "button";

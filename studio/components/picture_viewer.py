@@ -1,7 +1,7 @@
 """One large picture, or a strip of frames to scrub through; what is on show can be saved."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ class Strip:
         actions: what can be done with it: name and text of a button each.
         seed: of a single picture that a seed alone draws; it can be copied.
         formats: in which a strip can be saved: "png", "mp4", "gif", "frames", "sheet"; a single picture is saved as the first alone.
+        key: names this showing; what is asked for in the page carries it back.
     """
 
     sheet: Path
@@ -35,11 +36,12 @@ class Strip:
     actions: tuple[tuple[str, str], ...] = ()
     formats: tuple[str, ...] = ("png", "mp4", "gif")
     seed: str = ""
+    key: str = field(default_factory=lambda: secrets.token_hex(4), compare=False)
 
     def payload(self) -> dict[str, Any]:
         """The strip as the page gets it."""
         return {
-            "key": secrets.token_hex(4),
+            "key": self.key,
             "sheet": FileData(path=str(self.sheet)).model_dump(),
             "frames": self.frames,
             "columns": self.columns,
@@ -55,8 +57,8 @@ class Strip:
 class PictureViewer(gr.HTML):
     """A picture, a native slider that scrubs in the browser without asking the server, and buttons that trigger `save`, `keep` and `act`.
 
-    `save` carries `{frame, format}`: the frame on show and one of the strip's formats. `keep` carries `{frame}`, `act` carries
-    `{frame, action}`.
+    `save` carries `{key, frame, format}`: the strip and the frame on show, and one of the strip's formats. `keep` carries `{key, frame}`,
+    `act` carries `{key, frame, action}`.
     """
 
     def __init__(self, value: Strip | None = None, *, label: str, empty: str = "", **kwargs: Any) -> None:

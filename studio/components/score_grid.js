@@ -158,6 +158,7 @@ let dragging = false;
 let frame = 0;
 let selected = -1;
 let judged = new Set();
+let lost = "";
 
 function windowName() {
   try {
@@ -208,9 +209,12 @@ async function ask(name, question) {
   } catch (error) {
     answer = { error: "The studio does not answer: see whether it still runs." };
   }
-  if (view && view.key !== asked) return null;
+  if ((view && view.key) !== asked) return null;
   if (answer && answer.error) {
-    if (answer.gone) arrive();
+    if (answer.gone) {
+      lost = answer.error;
+      arrive();
+    }
     complain(answer.error);
     return null;
   }
@@ -571,7 +575,7 @@ async function decide(places, decision, self) {
 let telling = 0;
 function told() {
   clearTimeout(telling);
-  telling = setTimeout(() => trigger("decided", { key: view.key }), 500);
+  telling = setTimeout(() => view && trigger("decided", { key: view.key }), 500);
 }
 
 async function turn(back) {
@@ -763,7 +767,9 @@ let committing = 0;
 function commit(wait) {
   clearTimeout(committing);
   pendingCut = cut;
+  const mine = view && view.key;
   committing = setTimeout(() => {
+    if (!view || view.key !== mine) return;
     delete fetched.queue;
     say(counts.textContent);
     trigger("commit", { key: view.key, cut: cut, window: self });
@@ -1055,7 +1061,8 @@ async function apply(value) {
 function showValue() {
   const value = Array.isArray(props.value) ? props.value[0] : props.value;
   root.classList.toggle("is-empty", !value);
-  empty.textContent = value ? "" : props.empty || "";
+  empty.textContent = value ? "" : (lost + " " + (props.empty || "")).trim();
+  lost = "";
   if (value) {
     apply(value);
     return;

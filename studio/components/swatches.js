@@ -24,7 +24,7 @@ function show() {
       old.title = "was " + one.old;
       field.type = "color";
       field.value = one.new;
-      field.setAttribute("aria-label", one.name + ", " + Math.round(100 * one.share) + " percent, becomes");
+      field.setAttribute("aria-label", one.name + (one.share ? ", " + Math.round(100 * one.share) + " percent" : "") + ", becomes");
       name.className = "name";
       name.textContent = one.name;
       field.addEventListener("input", () => {

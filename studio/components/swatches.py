@@ -11,7 +11,10 @@ from studio.components.scripts import served
 
 @dataclass(frozen=True)
 class Painted:
-    """A colour of the graphic, "#rrggbb" and its name, the share of the graphic it has, 0 to 1, and the colour it is shown in."""
+    """A colour of the graphic, "#rrggbb" and its name, the share of the graphic it has, 0 to 1, and the colour it is shown in.
+
+    A share of 0 is one that nobody knows.
+    """
 
     old: str
     name: str

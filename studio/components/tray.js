@@ -32,6 +32,7 @@ function sound(one) {
 }
 
 function stored() {
+  if (!lasting) return memory; // what could not be written is here alone
   try {
     const text = window.localStorage.getItem(STORE);
     if (text === null) return memory;
@@ -473,7 +474,6 @@ watch("value", () => {
   if (value.keep.length) {
     const added = add(value.keep);
     say(added ? (lasting ? "Kept." : "Kept until this page is closed: save the tray as ZIP.") : "It is in the tray already.");
-    if (stored().length >= MOST) say("The tray holds " + MOST + " pictures and is full: save it as ZIP and take some out.");
   }
   if (value.compared) {
     compared = value.compared;
@@ -488,6 +488,11 @@ watch("value", () => {
     say("");
   }
   if (value.said || value.close) say(value.said);
+  const missed = value.keep.filter((one) => !stored().some((other) => other.recipe === one.recipe)).length;
+  if (missed || (value.keep.length && stored().length >= MOST)) {
+    const full = "The tray holds " + MOST + " pictures and is full" + (missed ? ", " + missed + " found no room" : "");
+    say((value.said + " " + full + ": save it as ZIP and take some out.").trim());
+  }
   if (value.close) open(false);
   drawList();
   if (value.looked || value.compared) drawSide();
@@ -498,6 +503,9 @@ panel.addEventListener("keydown", (event) => {
   open(false);
   opener.focus();
 });
+
+// What was asked for did not come; why is told elsewhere on the page.
+root.addEventListener("failed", () => say(""));
 
 drawList();
 drawSide();

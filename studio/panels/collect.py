@@ -20,7 +20,7 @@ from studio import guards
 from studio.collections import Desk, open_catalogue
 from studio.components.outcome import Listed, Outcome, Told
 from studio.panels.stopping import ask_to_stop, listening
-from studio.state import Services
+from studio.state import Services, refuse_full
 
 WORK = "collect"
 FILES, FOLDER, OPENVERSE, PEXELS = "Files or a ZIP", "A folder here", "Openverse", "Pexels"
@@ -119,12 +119,14 @@ def collect(
         base: a server on this machine that speaks for the web's sources, for tests.
 
     Raises:
-        StudioError: nothing was chosen, a source that a shared studio does not offer, or nothing could be taken in.
+        StudioError: nothing was chosen, a source that a shared studio does not offer, nothing could be taken in, or what `refuse_full`
+            refuses.
         Cancelled: stopped before anything came.
     """
     if asked.source != FILES and not services.settings.local:
         raise StudioError("folders, searches and keys are only for Atelier on your own machine: upload the pictures instead")
     source = guards.one_of(asked.source, SOURCES, "the source of pictures")
+    refuse_full(services, request)
     catalogue = open_catalogue(services, request)
     into = name_value((asked.into or "").strip() or desk.collection or UNNAMED)
     items = _web(catalogue, into, asked, progress, base) if source in WEB else _own(services, asked)
@@ -257,11 +259,6 @@ def on_source(source: str) -> tuple[Any, ...]:
     )
 
 
-def on_stop(services: Services, request: gr.Request) -> None:
-    """The Stop button."""
-    ask_to_stop(services, WORK, request)
-
-
 def build(services: Services, desk: gr.State) -> CollectHandles:
     """Lay the panel out, wired to the desk."""
     with gr.Column(elem_classes="controls"):
@@ -330,4 +327,4 @@ def _wire(services: Services, desk: gr.State, to: CollectHandles) -> None:
         to.run.click(guards.sentences(on_collect, services), inputs, [desk, to.outcome, own.key], **work)
         shown = [to.files, own.folder, *of_web, own.rights, own.permission]
         own.source.change(guards.sentences(on_source), own.source, shown, queue=False, **quiet)
-    to.stop.click(guards.sentences(on_stop, services), None, None, queue=False, **quiet)
+    to.stop.click(guards.sentences(ask_to_stop, services, WORK), None, None, queue=False, **quiet)

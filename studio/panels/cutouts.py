@@ -24,10 +24,10 @@ from studio.components.outcome import Listed, Outcome, Told
 from studio.components.verdicts import Row, Sheet, Verdict, Verdicts
 from studio.panels.looking import Remembered, sheet_of
 from studio.panels.stopping import ask_to_stop, listening
-from studio.state import Services
+from studio.state import Services, refuse_full
+from studio.turns import MODEL_QUEUE
 
 WORK = "cutouts"
-MODEL_QUEUE = "model"
 PREVIEWED = 8
 PLAIN, DETECTED = "Plain background", "Mask R-CNN"
 THINGS = ("person", "car", "bus", "truck", "bicycle", "motorcycle", "handbag", "backpack", "suitcase", "tie", "umbrella", "chair", "couch")
@@ -123,7 +123,7 @@ def preview_cuts(
         cells.append(Verdict(name, "cut out", None))
         pictures.append(imaging.to_rgb(compose(one, style)))
         rows.append(Row(name, tuple(cells)))
-    line = f"{done} of {len(rows)} pictures would give a cut-out."
+    line = f"{done} of {len(rows)} pictures of {desk.collection} would give a cut-out."
     return sheet_of(services, request, rows, pictures), Told(line)
 
 
@@ -133,13 +133,14 @@ def cut_out(
     """Cut every kept picture's object out into a collection of its own, which is then open; again goes on where it stopped.
 
     Raises:
-        StudioError: nothing is kept, nothing could be cut, or the name is the open collection's own.
+        StudioError: nothing is kept, nothing could be cut, the name is the open collection's own, or what `refuse_full` refuses.
         Cancelled: by the Stop button, before anything was cut.
     """
     source = desk.required()
     target = (into or "").strip() or f"{source} cut out"
     if target == source:
         raise StudioError(f"cut-outs go into a collection of their own, not back into {source}: choose another name")
+    refuse_full(services, request)
     catalogue = open_catalogue(services, request)
     originals = originals_of_collection(catalogue, source)
     cut, style, settings = cutting(services, detectors, rule, originals)
@@ -209,11 +210,6 @@ def on_way(way: str) -> tuple[Any, ...]:
     return (*(gr.update(visible=detected) for _ in range(3)), gr.update(visible=not detected))
 
 
-def on_stop(services: Services, request: gr.Request) -> None:
-    """The Stop button."""
-    ask_to_stop(services, WORK, request)
-
-
 def build(services: Services, desk: gr.State) -> CutoutHandles:
     """Lay the panel out, wired to the desk."""
     ways = [PLAIN, DETECTED] if services.settings.local else [PLAIN]
@@ -261,7 +257,7 @@ def build(services: Services, desk: gr.State) -> CutoutHandles:
             cuts = Verdicts(label="Cut-outs", empty=EMPTY_CUTS, elem_id="cutouts-cuts")
     handles = CutoutHandles(way, thing, confidence, weights, border, background, into, preview, run, stop, outcome, cuts)
     _wire(services, desk, handles)
-    return handles  # fmt: skip
+    return handles
 
 
 def _wire(services: Services, desk: gr.State, to: CutoutHandles) -> None:
@@ -277,4 +273,4 @@ def _wire(services: Services, desk: gr.State, to: CutoutHandles) -> None:
     to.preview.click(guards.sentences(on_preview, services, detectors), [desk, *rule], [to.cuts, to.outcome], **work)
     to.run.click(guards.sentences(on_cut, services, detectors), [desk, *rule, to.into], [desk, to.outcome], **work)
     to.way.change(guards.sentences(on_way), to.way, [to.thing, to.confidence, to.weights, to.border], queue=False, **quiet)
-    to.stop.click(guards.sentences(on_stop, services), None, None, queue=False, **quiet)
+    to.stop.click(guards.sentences(ask_to_stop, services, WORK), None, None, queue=False, **quiet)

@@ -4,13 +4,14 @@ import random
 import secrets
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from PIL import Image
 
+from engines import imaging
 from engines.curation.encoder import prompt_value
 from engines.errors import StudioError
 from engines.exploration.choosing import AMONG, AMONG_DIVERSE, candidate_recipes, diverse, find, gather
@@ -56,9 +57,10 @@ class Grid:
 
 @dataclass(frozen=True)
 class Shown:
-    """What the viewer shows: the recipe of each frame."""
+    """What the viewer shows: the recipe of each frame, under the key that the page sends back."""
 
     recipes: tuple[Recipe, ...] = ()
+    key: str = field(default="", compare=False)
 
 
 # The grid
@@ -139,9 +141,9 @@ def shuffle_rest(
     if drawn.recipes and drawn.recipes[0].model != model:
         first = first_sample(drawn.recipes[0])
         model, class_name = drawn.recipes[0].model, first.class_name if first else None
-    seeds = [random.randrange(100_000) for _ in range(GRID)]
+    seeds = random.sample(range(100_000), len(drawn.recipes) or GRID)
     fresh = sample_recipes(services.zoo.generator(model), seeds, class_for(services, model, class_name), truncation)
-    recipes = [old if old in kept else new for old, new in zip(drawn.recipes or fresh, fresh, strict=False)]
+    recipes = [old if old in kept else new for old, new in zip(drawn.recipes or fresh, fresh, strict=True)]
     yield from fill(services, recipes, drawn, services.session_folder(request), viewer=(gr.skip(), gr.skip()))
 
 
@@ -160,6 +162,12 @@ def chosen_of(shown: Shown) -> tuple[Drawn, ...]:
     return (first,) if isinstance(first, Drawn) else ()
 
 
+def single(shown: Shown) -> Drawn | None:
+    """The one picture that was chosen; none where several were, or none."""
+    chosen = chosen_of(shown)
+    return chosen[0] if len(chosen) == 1 else None
+
+
 # The viewer
 
 
@@ -174,10 +182,11 @@ def show_drawn(
     picture: Image.Image, recipe: Recipe, folder: Path, caption: str, actions: tuple[tuple[str, str], ...] = VARYING
 ) -> tuple[Strip, Shown]:
     """A picture that was drawn from its recipe, large, with its seed to copy and what can be made of it."""
-    sprite = save_sprite([picture], 1, folder, side=2 * STRIP_SIDE)
+    sprite = save_sprite([imaging.within(picture, 4 * STRIP_SIDE)], 1, folder, side=2 * STRIP_SIDE)
     seed = seed_of(recipe)
     offered = actions if isinstance(recipe, Drawn) else ()
-    return Strip(sprite, 1, 1, caption=caption, actions=offered, seed="" if seed is None else str(seed)), Shown((recipe,))
+    strip = Strip(sprite, 1, 1, caption=caption, actions=offered, seed="" if seed is None else str(seed))
+    return strip, Shown((recipe,), strip.key)
 
 
 def show_way(services: Services, keyframes: Sequence[Drawn], loop: object, easing: object, folder: Path) -> tuple[Strip, Shown]:
@@ -192,7 +201,8 @@ def show_way(services: Services, keyframes: Sequence[Drawn], loop: object, easin
     names = [short(keyframe) for keyframe in keyframes]
     end = names[0] if loop is True else names[-1]
     caption = f"From {' to '.join(names)}{' and back' if loop is True else ''} in {len(recipes)} steps"
-    return Strip(sprite, len(recipes), STRIP_COLUMNS, names[0], end, caption, tuple(actions), FORMATS), Shown(tuple(recipes))
+    strip = Strip(sprite, len(recipes), STRIP_COLUMNS, names[0], end, caption, tuple(actions), FORMATS)
+    return strip, Shown(tuple(recipes), strip.key)
 
 
 def show_chosen(services: Services, chosen: Sequence[Drawn], loop: object, easing: object, folder: Path) -> tuple[Any, Shown]:
@@ -212,18 +222,29 @@ def walk_again(services: Services, shown: Shown, loop: bool, easing: str, reques
     return show_way(services, chosen, loop, easing, services.session_folder(request))
 
 
+def frame_of(shown: Shown, event: gr.EventData) -> int:
+    """The frame that the page shows.
+
+    Raises:
+        StudioError: the page showed something else when it was asked, or no such frame.
+    """
+    if event._data.get("key") != shown.key:
+        raise StudioError("another picture came meanwhile: look at it, and press once more")
+    return guards.finite_int(event._data.get("frame"), "the frame", 0, len(shown.recipes) - 1)
+
+
 def act(services: Services, drawn: Grid, shown: Shown, event: gr.EventData, request: gr.Request) -> NEXT:
     """What a button below the picture asks for: neighbours of the frame on show, or one picture made of those chosen.
 
     Raises:
-        StudioError: an unknown action, or nothing to act on.
+        StudioError: an unknown action, nothing to act on, or as `frame_of`.
     """
     action = guards.one_of(event._data.get("action"), (*STRENGTHS, "mix", "layers"), "the action")
     folder, chosen = services.session_folder(request), chosen_of(shown)
     if not chosen:
         raise StudioError("there is nothing to make a picture of yet: choose one in the grid first")
+    frame = shown.recipes[frame_of(shown, event)]
     if action in STRENGTHS:
-        frame = shown.recipes[guards.finite_int(event._data.get("frame"), "the frame", 0, len(shown.recipes) - 1)]
         if not isinstance(frame, Drawn):
             raise StudioError("this picture was not drawn by a generator alone: choose one in the grid")
         first = random.randrange(1_000_000)
@@ -289,11 +310,22 @@ def directions_of(services: Services, model: str) -> list[Direction]:
     return load_directions(services.zoo.folder(model), services.zoo.card(model))[:SLIDERS]
 
 
-def slider_updates(services: Services, model: str) -> list[Any]:
-    """A slider for each direction of a model, at 0; the others are hidden."""
+def slider_updates(services: Services, model: str, shown: Recipe | None = None) -> list[Any]:
+    """A slider for each direction of a model, where the picture on show was moved to, otherwise at 0; the others are hidden."""
     known = directions_of(services, model)
-    used = [gr.update(label=direction.name, value=0, visible=True) for direction in known]
+    amounts = moved_along(known, shown) if isinstance(shown, Steer) and shown.model == model else {}
+    used = [gr.update(label=direction.name, value=amounts.get(direction.name, 0), visible=True) for direction in known]
     return used + [gr.update(value=0, visible=False)] * (SLIDERS - len(known))
+
+
+def moved_along(known: Sequence[Direction], recipe: Steer) -> dict[str, float]:
+    """How far a picture was moved along each direction that has a slider; nothing where it was moved otherwise, too, or further."""
+    by_name = {direction.name: direction for direction in known}
+    amounts = {move.name: move.amount for move in recipe.moves}
+    if not amounts or not set(amounts) <= set(by_name) or max(map(abs, amounts.values())) > REACH:
+        return {}
+    same = steer_recipe(recipe.parent, [(by_name[name], amount) for name, amount in amounts.items()])
+    return amounts if same.shift == recipe.shift else {}
 
 
 def name_choices(services: Services, model: str) -> Any:
@@ -303,19 +335,19 @@ def name_choices(services: Services, model: str) -> Any:
 
 
 def move(services: Services, shown: Shown, request: gr.Request, *values: Any) -> tuple[Any, Any]:
-    """The picture on show moved as the sliders say, unless it shows just that; at 0 it is itself again.
+    """The picture on show moved as the sliders say, unless it shows just that; along what has no slider it stays where it is.
 
     Raises:
         StudioError: none or several pictures are on show.
     """
-    chosen = chosen_of(shown)
-    if len(chosen) != 1:
+    recipe = single(shown)
+    if recipe is None:
         raise StudioError("directions move one picture: choose one in the grid first")
-    (recipe,) = chosen
-    base = recipe.parent if isinstance(recipe, Steer) else recipe
+    known = directions_of(services, recipe.model)
+    base = recipe.parent if isinstance(recipe, Steer) and moved_along(known, recipe) else recipe
     amounts = [
         (direction, guards.finite_float(value, direction.name, -REACH, REACH))
-        for direction, value in zip(directions_of(services, base.model), values, strict=False)
+        for direction, value in zip(known, values, strict=False)
         if value
     ]
     moved = steer_recipe(base, amounts) if amounts else base
@@ -324,7 +356,7 @@ def move(services: Services, shown: Shown, request: gr.Request, *values: Any) ->
     return show_picture(services, moved, services.session_folder(request))
 
 
-def rename(services: Services, model: str, old: str | None, new: str) -> tuple[Any, ...]:
+def rename(services: Services, model: str, shown: Shown, old: str | None, new: str) -> tuple[Any, ...]:
     """Call a direction by another name, on one's own machine.
 
     Returns:
@@ -335,4 +367,4 @@ def rename(services: Services, model: str, old: str | None, new: str) -> tuple[A
     card = services.zoo.card(model)
     named = renamed(load_directions(services.zoo.folder(model), card), str(old or ""), new)
     save_directions(own_file(card.name), card, named)
-    return name_choices(services, model), "", *slider_updates(services, model)
+    return name_choices(services, model), "", *slider_updates(services, model, single(shown))

@@ -1,6 +1,7 @@
 """Export: a curated set as a folder or a ZIP with its records, and on to training."""
 
 import secrets
+import shutil
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from engines.curation.framing import Frame
 from engines.curation.manifest import MANIFEST_FILE, in_words, unlicensed
 from engines.curation.provenance import RIGHTS
 from engines.curation.selection import PARTS, Selection
-from engines.errors import StudioError
+from engines.errors import Cancelled, StudioError
 from engines.paths import replacing
 from engines.progress import Progress, silent
 from engines.training.background import start_in_background
@@ -99,7 +100,7 @@ class Wanted:
     encoding: str = "png"
 
 
-def check_rights(selection: Selection, wanted: Wanted) -> None:
+def check_rights(selection: Selection, wanted: Wanted, local: bool) -> None:
     """Refuse, in the page's own words, what may not train a model.
 
     Raises:
@@ -112,8 +113,8 @@ def check_rights(selection: Selection, wanted: Wanted) -> None:
     more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
     raise StudioError(
         f"{refused.total():,} of {len(selection.chosen):,} pictures came without permission to train a model, {in_words(refused)}: "
-        f"{', '.join(name[:60] for name in names[:NAMED])}{more}; leave them out, record a permission under Rights, "
-        "or export them only to look at"
+        f"{', '.join(name[:60] for name in names[:NAMED])}{more}; leave them out, "
+        f"{'record a permission under Rights, ' if local else ''}or export them only to look at"
     )
 
 
@@ -130,7 +131,7 @@ def export_set(
     layout = LAYOUT_NAMES[guards.one_of(wanted.layout, list(LAYOUT_NAMES), "the layout")]
     purpose = guards.one_of(wanted.purpose, [TRAINING[1], INSPECTION[1]], "what the export is for")
     selection = open_catalogue(services, request).selection(desk.required(), part)
-    check_rights(selection, wanted)
+    check_rights(selection, wanted, services.settings.local)
     frame = _frame(selection, wanted) if wanted.framed else None
     encoding = guards.one_of(wanted.encoding, list(ENCODINGS), "the encoding")
     return export_pictures(selection, out, layout, purpose, wanted.skip is True, frame, encoding, progress)
@@ -148,11 +149,17 @@ def _frame(selection: Selection, wanted: Wanted) -> Frame:
     return replace(frame, size=size) if size else frame
 
 
-def zipped(folder: Path, path: Path) -> Path:
-    """An exported folder as a ZIP; pictures are compressed already and are only stored."""
+def zipped(folder: Path, path: Path, progress: Progress = silent) -> Path:
+    """An exported folder as a ZIP; pictures are compressed already and are only stored.
+
+    Raises:
+        Cancelled: when `progress` says so.
+    """
+    files = sorted(one for one in folder.rglob("*") if one.is_file())
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-        for file in sorted(one for one in folder.rglob("*") if one.is_file()):
+        for number, file in enumerate(files, 1):
             archive.write(file, f"{path.stem}/{file.relative_to(folder).as_posix()}")
+            progress(number, len(files), "packing the ZIP")
     return path
 
 
@@ -196,11 +203,9 @@ def to_zip(services: Services, desk: Desk, wanted: Wanted, request: gr.Request |
     folder = session / f"export-{key}"
     exported = export_set(services, desk, wanted, folder, request, progress)
     try:
-        zipped(folder, path)
+        zipped(folder, path, progress)
     finally:
-        for file in sorted(folder.rglob("*"), reverse=True):
-            file.unlink() if file.is_file() else file.rmdir()
-        folder.rmdir()
+        shutil.rmtree(folder)
     return report(exported, path.name), path
 
 
@@ -256,7 +261,7 @@ def train(
     progress: Progress,
     more: Sequence[str] = (),
 ) -> Told:
-    """Export what is kept and have a process of its own train on it; says where to watch.
+    """Export what is kept and have a process of its own train on it; says where to watch. A training that does not begin leaves nothing.
 
     Args:
         more: further arguments of the command.
@@ -273,9 +278,14 @@ def train(
     out = free_place(home / "sets", desk.required())
     exported = export_set(services, desk, Wanted(skip=skip is True), out, request, progress)
     run = Run(free_place(home / "runs", name))
-    progress(1, 1, "starting the training")
     arguments = ["train", chosen, "--data", str(out), "--out", str(run.folder), "--minutes", f"{within:g}", "--keep", "8", *more]
-    process = start_in_background(run, arguments)
+    try:
+        progress(1, 1, "starting the training")
+        process = start_in_background(run, arguments)
+    except (StudioError, Cancelled):
+        for folder in (out, run.folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
     left = report(exported, str(out))
     facts = (
         ("Watch it", f"in the Lab, or with python -m engines runs {run.folder}"),
@@ -360,11 +370,6 @@ def on_shape(shape: str) -> tuple[Any, Any]:
     return gr.update(visible=shape == AS_FRAMED), gr.update(visible=shape == AS_FRAMED)
 
 
-def on_stop(services: Services, request: gr.Request) -> None:
-    """The Stop button."""
-    ask_to_stop(services, WORK, request)
-
-
 def build(services: Services, desk: gr.State) -> ExportHandles:
     """Lay the panel out, wired to the desk."""
     with gr.Column(elem_classes="controls"):
@@ -382,7 +387,7 @@ def _laid_out(services: Services) -> ExportHandles:
     )  # fmt: skip
     skip = gr.Checkbox(False, label=SKIP_LABEL, elem_id="export-skip")
     layout = gr.Dropdown(list(LAYOUT_NAMES), value="a folder for each class", label="Laid out as", elem_id="export-layout")
-    shape = gr.Radio([AS_THEY_CAME, AS_FRAMED], value=AS_THEY_CAME, label="Pictures", elem_id="export-shape")
+    shape = gr.Radio([AS_THEY_CAME, AS_FRAMED], value=AS_THEY_CAME, label="Pictures", visible=local, elem_id="export-shape")
     with gr.Row(elem_classes="side-by-side"):
         size = Number(
             0, precision=0, minimum=0, maximum=1024, label="Pixels a side", visible=False, elem_id="export-size",
@@ -446,4 +451,4 @@ def _wire(services: Services, desk: gr.State, to: ExportHandles) -> None:
         asked = [desk, own.preset, own.minutes, own.run_name, to.skip]
         own.train.click(guards.sentences(on_train, services), asked, own.of_training, show_progress_on=own.of_training, **work)
     to.shape.change(guards.sentences(on_shape), to.shape, [to.size, to.encoding], queue=False, **quiet)
-    to.stop.click(guards.sentences(on_stop, services), None, None, queue=False, **quiet)
+    to.stop.click(guards.sentences(ask_to_stop, services, WORK), None, None, queue=False, **quiet)

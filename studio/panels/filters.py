@@ -23,10 +23,10 @@ from studio.components.verdicts import Row, Sheet, Verdict, Verdicts
 from studio.panels.looking import Remembered, sheet_of
 from studio.panels.stopping import ask_to_stop, listening
 from studio.state import Services
+from studio.turns import MODEL_QUEUE
 
 DUPLICATES = "duplicates"
 WORK = "filters"
-MODEL_QUEUE = "model"
 GROUPS, COPIES = 30, 5
 BESIDE = 6
 EMPTY_COPIES = "Copies of a picture appear here side by side, the one that stays first. Nothing is dropped until you say so."
@@ -68,6 +68,11 @@ class FiltersHandles:
     standing: gr.Dropdown
     remove: gr.Button
     of_standing: Outcome
+
+    @property
+    def of_collection(self) -> list[gr.HTML]:
+        """What tells of one collection, and not by its name."""
+        return [self.copies, self.of_copies, self.faults, self.of_faults, self.of_standing]
 
 
 def _key(catalogue: Catalogue, collection: str, pictures: Sequence[Picture], *more: Any) -> tuple[Any, ...]:
@@ -304,11 +309,6 @@ def standing(services: Services, desk: Desk, request: gr.Request) -> Any:
 # In the page
 
 
-def on_stop(services: Services, request: gr.Request) -> None:
-    """The Stop button."""
-    ask_to_stop(services, WORK, request)
-
-
 def build(services: Services, desk: gr.State) -> FiltersHandles:
     """Lay the panel out, wired to the desk."""
     gr.Markdown("### Copies", label="Copies")
@@ -358,7 +358,7 @@ def build(services: Services, desk: gr.State) -> FiltersHandles:
 def _wire(services: Services, desk: gr.State, to: FiltersHandles, stops: tuple[gr.Button, ...]) -> None:
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     looks, measures = Remembered(), Remembered()
-    copies, poor = gr.State(Found(), time_to_live=3600), gr.State(Found(), time_to_live=3600)
+    copies, poor = gr.State(Found()), gr.State(Found())
     to.find_copies.click(
         guards.sentences(find_copies, services, looks), [desk, to.likeness, to.vectors], [to.copies, to.of_copies, copies],
         api_visibility="private", show_progress="full", show_progress_on=to.of_copies, concurrency_id=MODEL_QUEUE,
@@ -372,4 +372,4 @@ def _wire(services: Services, desk: gr.State, to: FiltersHandles, stops: tuple[g
     to.remove.click(guards.sentences(remove, services), [desk, to.standing], [desk, to.of_standing], **quiet)
     desk.change(guards.sentences(standing, services), desk, to.standing, queue=False, **quiet)
     for button in stops:
-        button.click(guards.sentences(on_stop, services), None, None, queue=False, **quiet)
+        button.click(guards.sentences(ask_to_stop, services, WORK), None, None, queue=False, **quiet)

@@ -1,7 +1,9 @@
 """The runs and searches that the Lab knows, and what it tells of one."""
 
+import itertools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,8 @@ from engines.training.run_snapshots import (
     open_sheet,
     snapshots,
 )
-from engines.training.runs import Run
+from engines.training.runs import Run, is_run
+from engines.training.warm_start import kind_of
 from studio.components.lab_curves import Charts
 from studio.components.lab_snapshots import Album
 from studio.components.lab_trials import Trials
@@ -26,11 +29,15 @@ from studio.guards import plain
 NOT_YET = "Nothing has been measured yet: the first figures come with the first steps."
 STATES = {
     "training": "Training",
-    "starting": "Starting: pictures are read and the fastest way to compute is measured",
+    "starting": "Starting: it reads its pictures and makes ready",
     "stopped": "Stopped",
     "finished": "Finished",
     "died": "Ended without a word, as after a restart of the machine: Resume goes on from the last save",
+    "diverged": "Diverged: a number grew beyond all bounds, and would again after Resume",
+    "failed": "Did not begin",
 }
+RESUMABLE = ("stopped", "died")
+BY_COMMAND = "It goes on from the command line only: `search … --resume` where its search lacks it, else `train … --resume`."
 WHICH = ("the newest", "of the lowest distance", "of the highest score")
 
 
@@ -40,21 +47,31 @@ def known_runs(home: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     whole: set[Path] = set()
     for place in places:
-        for folder in [place] if (place / "config.json").is_file() else sorted(place.glob("*/")):
-            if not (folder / "config.json").is_file() or folder.resolve() in whole:
-                continue
-            name = own = folder.name if place == home / "runs" else f"{folder.parent.name}/{folder.name}"
-            number = 2
-            while name in found:
-                name, number = f"{own} ({number})", number + 1
-            found[name] = folder
-            whole.add(folder.resolve())
+        for folder in [place] if is_run(place) else sorted(place.glob("*/")):
+            if is_run(folder) and folder.resolve() not in whole:
+                found[_free(found, folder.name if place == home / "runs" else f"{folder.parent.name}/{folder.name}")] = folder
+                whole.add(folder.resolve())
     return dict(sorted(found.items(), key=lambda entry: -_changed(entry[1])))
 
 
+def _free(taken: Mapping[str, Path], name: str) -> str:
+    """A name, with a number where it is taken."""
+    numbered = (f"{name} ({number})" for number in itertools.count(2))
+    return next(one for one in itertools.chain([name], numbered) if one not in taken)
+
+
+def sources(known: Mapping[str, Path], kind: str) -> list[str]:
+    """Those of the runs with whose weights a training of a kind can begin."""
+    found = []
+    for name, folder in known.items():
+        with suppress(StudioError):
+            if Run(folder).checkpoint_file.is_file() and kind_of(Run(folder).config()["preset"]) == kind:
+                found.append(name)
+    return found
+
+
 def _changed(folder: Path) -> float:
-    files = [folder / name for name in ("config.json", "metrics.jsonl", "heartbeat.json")]
-    return max((path.stat().st_mtime for path in files if path.exists()), default=0.0)
+    return max(_written(*(folder / name for name in ("config.json", "metrics.jsonl", "heartbeat.json", "lock", "log.txt"))))
 
 
 def the_run(home: Path, name: object) -> Run:
@@ -75,10 +92,12 @@ def known_searches(home: Path) -> dict[str, Path]:
     """Searches by their names."""
     places = [home / "searches", Path.cwd() / "searches", *added_folders(home)]
     found: dict[str, Path] = {}
+    whole: set[Path] = set()
     for place in places:
         for folder in [place] if (place / "search.json").is_file() else sorted(place.glob("*/")):
-            if (folder / "search.json").is_file():
-                found.setdefault(folder.name, folder)
+            if (folder / "search.json").is_file() and folder.resolve() not in whole:
+                found[_free(found, folder.name)] = folder
+                whole.add(folder.resolve())
     return found
 
 
@@ -98,7 +117,7 @@ def add_folder(home: Path, text: str) -> Path:
     """
     folder = whole_path(text, "the folder with runs")
     inside = [folder, *folder.glob("*/")]
-    if not any((one / name).is_file() for one in inside for name in ("config.json", "search.json")):
+    if not any(is_run(one) or (one / "search.json").is_file() for one in inside):
         raise StudioError(f"{folder} holds no run: name the folder that was given to `train --out`, or the one that it lies in")
     with replacing(home / "lab.json") as temporary:
         folders = dict.fromkeys([*map(str, added_folders(home)), str(folder)])
@@ -125,7 +144,7 @@ def whole_path(text: str, what: str) -> Path:
 
 def standing(run: Run) -> str:
     """How a run stands, as Markdown."""
-    status, config = run.status(), run.config()
+    status = run.status()
     state = str(status["state"])
     parts = [f"**{STATES.get(state, state)}.**"]
     if "step" in status:
@@ -134,13 +153,16 @@ def standing(run: Run) -> str:
             left = (status["steps"] - status["step"]) * status["seconds a step"]
             parts[-1] += f", {status['seconds a step']:.3g} s a step; the whole schedule would take {_duration(left)} more"
         parts[-1] += "."
-    memory = status.get("memory")
-    facts = [f"preset {config['preset']['name']}", f"{len(config['classes'])} classes" if len(config["classes"]) > 1 else "one class"]
-    facts += [f"{memory / 2**30:.1f} GB of memory"] if memory else []
-    lines = [" ".join(parts), plain(", ".join(facts)), f"{plain(str(run.folder))}"]
-    if "notice" in status:
-        lines.insert(1, f"*{plain(str(status['notice'])[:400])}*")
-    return "\n\n".join(lines)
+    lines = [" ".join(parts)]
+    if status.get("notice"):
+        lines.append(f"*{plain(str(status['notice'])[:400])}*")
+    if state in RESUMABLE and not run.command_file.is_file():
+        lines.append(BY_COMMAND)
+    with suppress(StudioError):
+        config, memory = run.config(), float(status.get("memory") or 0)
+        facts = [f"preset {config['preset']['name']}", f"{len(config['classes'])} classes" if len(config["classes"]) > 1 else "one class"]
+        lines.append(plain(", ".join([*facts, *[f"{memory / 2**30:.1f} GB of memory"] * bool(memory)])))
+    return "\n\n".join([*lines, plain(str(run.folder))])
 
 
 def _duration(seconds: float) -> str:
@@ -148,8 +170,8 @@ def _duration(seconds: float) -> str:
 
 
 def charts(run: Run, axis: str) -> Charts:
-    """The curves of one run."""
-    return Charts(tuple(panels(run, axis)), axis, NOT_YET)
+    """The curves of one run; none while it has no settings yet."""
+    return Charts(tuple(panels(run, axis)) if run.config_file.is_file() else (), axis, NOT_YET)
 
 
 def album(run: Run, name: str) -> Album:
@@ -173,8 +195,21 @@ def life_stamp(run: Run) -> tuple[float, ...]:
     return *_written(run.heartbeat_file, run.lock_file), float(run.owner() or 0)
 
 
+def search_stamp(folder: Path) -> tuple[float, ...]:
+    """Changes whenever the table of a search does, or the search begins or ends."""
+    run = Run(folder)
+    return *_written(folder / "results.json", run.lock_file), float(run.owner() or 0)
+
+
 def _written(*files: Path) -> tuple[float, ...]:
-    return tuple(path.stat().st_mtime if path.exists() else 0.0 for path in files)
+    return tuple(map(_time, files))
+
+
+def _time(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # not there, or gone between two looks, as a lock is
+        return 0.0
 
 
 def chosen_step(run: Run, which: str) -> int | None:

@@ -12,6 +12,8 @@ from PIL import Image
 
 from engines.curation.preview import thumbnails
 from engines.paths import replacing
+from studio import guards
+from studio.collections import Desk
 from studio.components.verdicts import Row, Sheet
 from studio.state import Services
 
@@ -38,6 +40,19 @@ class Remembered:
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
         return made
+
+
+def empty_with_collection(desk: gr.State, shown: Sequence[gr.HTML]) -> None:
+    """Have what is shown of a collection go as soon as another one lies on the desk."""
+    of = gr.State("")
+    desk.change(
+        guards.sentences(emptied, len(shown)), [desk, of], [of, *shown], queue=False, api_visibility="private", show_progress="hidden"
+    )
+
+
+def emptied(many: int, desk: Desk, of: str) -> list[Any]:
+    """Whose is shown from now on, and that much emptied unless it is the same as before."""
+    return [desk.collection, *[gr.skip() if desk.collection == of else None] * many]
 
 
 def sheet_of(services: Services, request: gr.Request | None, rows: Sequence[Row], files: Sequence[Path | Image.Image]) -> Sheet | None:

@@ -1,6 +1,8 @@
 """Work that shows its progress in the page and can be stopped from it."""
 
+import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import gradio as gr
@@ -28,6 +30,8 @@ def listening(services: Services, request: gr.Request | None, work: str, shown: 
         if now - told < TELLING_SECONDS and done < total:
             return
         told = now
+        with suppress(FileNotFoundError):
+            os.utime(stop.parent)  # who waits for long work is not gone
         if stop.exists():
             stop.unlink(missing_ok=True)
             raise Cancelled

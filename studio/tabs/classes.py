@@ -22,15 +22,16 @@ from engines.exploration.truncation import USUAL_TRUNCATION
 from engines.models.card import Card
 from engines.models.zoo import Generator
 from engines.paths import replacing
-from engines.recipe import MAX_TILES, MAX_TRUNCATION, Drawn, Sample, Sheet, read_recipe, save_with_recipe
-from studio import guards
+from engines.recipe import MAX_TILES, MAX_TRUNCATION, Drawn, Sample, Sheet, save_with_recipe
+from studio import graphics, guards
 from studio.components.bounded import Slider
 from studio.components.delivery import Delivery
 from studio.components.picture_grid import PictureGrid, Tiles, save_sprite
 from studio.components.picture_viewer import PictureViewer
 from studio.components.sheet_view import LabelledSheet, SheetView
-from studio.panels.exploring import Shown, show_picture
+from studio.panels.exploring import Shown, frame_of, show_picture
 from studio.state import Services
+from studio.turns import MODEL_QUEUE
 from studio.wording import file_name, first_sample
 
 PREFERRED_MODEL = "clothing"
@@ -38,7 +39,6 @@ MOST_PICTURES = 64
 SHEET_SEEDS = 8
 GRID_COLUMNS = 8
 CHOSEN = "✓"
-MODEL_QUEUE = "model"
 NO_OTHER = ("no other class", "")
 INTRODUCTION = "Ask for a class, or several, and see them drawn from as many seeds as you like."
 CHOOSE = "Choose a picture of the grid or of the sheet to see it large, to keep it, and to copy its seed."
@@ -70,6 +70,18 @@ LOOKS = (
 
 
 @dataclass(frozen=True)
+class Fields:
+    """What the fields of the page say, in the order in which they come; every one is checked where it is used."""
+
+    model: str
+    class_names: Sequence[str]
+    seeds: str
+    truncation: float
+    other: str | None = ""
+    share: float = 0.5
+
+
+@dataclass(frozen=True)
 class ClassesHandles:
     """The components that `studio.app` and tests may use."""
 
@@ -91,7 +103,12 @@ class ClassesHandles:
     delivery: Delivery
     drawn: gr.State
     shown: gr.State
-    sheet_file: gr.State
+    sheet_shown: gr.State
+
+    @property
+    def fields(self) -> list[Any]:
+        """Those of `Fields`, in its order."""
+        return [self.model, self.class_names, self.seeds, self.truncation, self.other, self.share]
 
 
 def looks_at_hand(services: Services) -> tuple[Look, ...]:
@@ -124,7 +141,10 @@ def class_recipes(services: Services, model: object, class_names: object, seeds:
 
 
 def _generator(services: Services, model: object) -> Generator:
-    return services.zoo.generator(guards.one_of(model, models_with_classes(services), "the model"))
+    names = models_with_classes(services)
+    if not names:
+        raise StudioError(NO_MODEL)
+    return services.zoo.generator(guards.one_of(model, names, "the model"))
 
 
 def chosen_classes(generator: Generator, given: object) -> tuple[str, ...]:
@@ -196,8 +216,7 @@ def sheet_recipe(services: Services, model: object, seeds: object, truncation: o
     Raises:
         StudioError: as `class_recipes`.
     """
-    name = guards.one_of(model, models_with_classes(services), "the model")
-    generator = services.zoo.generator(name)
+    generator = _generator(services, model)
     classes = generator.card.classes
     chosen = list(dict.fromkeys(parse_seeds(seed_text(seeds), MOST_PICTURES)))[: min(SHEET_SEEDS, MAX_TILES // len(classes))]
     tiles = tuple(recipe for name in classes for recipe in sample_recipes(generator, chosen, name, truncation))
@@ -239,7 +258,8 @@ def write_sheet(services: Services, recipe: Sheet, folder: Path) -> LabelledShee
     picture = imaging.sheet(services.draw(tiles), recipe.columns)
     rows = tuple(dict.fromkeys(tile.class_name or "" for tile in tiles))
     columns = tuple(str(tile.seed) for tile in tiles[: recipe.columns])
-    path = folder / guards.file_name(tiles[0].model, "classes-by-seeds", columns[0], columns[-1], suffix=".png")
+    named = graphics.fingerprint(recipe)[:6]  # a browser does not ask again for an address whose picture it has
+    path = folder / guards.file_name(tiles[0].model, "classes-by-seeds", columns[0], columns[-1], named, suffix=".png")
     save_with_recipe(picture, path, recipe)
     return LabelledSheet(path, rows, columns, picture.size)
 
@@ -252,61 +272,41 @@ class Grid:
     key: str = ""
 
 
-def draw_classes(
-    services: Services,
-    model: str,
-    class_names: Sequence[str],
-    seeds: str,
-    truncation: float,
-    other: str | None,
-    share: float,
-    request: gr.Request,
-) -> tuple[Tiles, Grid]:
+def draw_classes(services: Services, request: gr.Request, *values: Any) -> tuple[Tiles, Grid]:
     """The grid of classes, or of classes with a share of another, and the recipes behind it."""
-    begun, folder = time.perf_counter(), services.session_folder(request)
-    generator = _generator(services, model)
-    chosen, recipes, note = wished(services, model, class_names, seeds, truncation, other, share)
+    begun, folder, fields = time.perf_counter(), services.session_folder(request), Fields(*values)
+    chosen, recipes, note = wished(services, fields)
     sprite = save_sprite(services.draw(recipes), GRID_COLUMNS, folder)
     samples = [sample for recipe in recipes if (sample := first_sample(recipe))]
-    blend = f" with {share:.0%} {other}" if other else ""
+    blend = f" with {fields.share:.0%} {fields.other}" if fields.other else ""
     labels = tuple(f"{sample.class_name}{blend}, seed {sample.seed}" for sample in samples)
     each = len(recipes) // len(chosen)
     heads = tuple((place * each, name) for place, name in enumerate(chosen)) if len(chosen) > 1 else ()
     many = "1 picture" if len(recipes) == 1 else f"{len(recipes)} pictures"
-    what = f"the class {chosen[0]}" if len(chosen) == 1 and not other else f"{', '.join(chosen)}{blend}"
-    message = f"{many} of {what}, drawn by {model} in {time.perf_counter() - begun:.1f} s.{note}"
-    if not other:
-        message = f"{message} {learned_from(generator.card, chosen)}".strip()
-        message += f" {recognised(services, model, chosen[0])}" if len(chosen) == 1 else ""
+    what = f"the class {chosen[0]}" if len(chosen) == 1 and not blend else f"{', '.join(chosen)}{blend}"
+    message = f"{many} of {what}, drawn by {fields.model} in {time.perf_counter() - begun:.1f} s.{note}"
+    if not blend:
+        message = f"{message} {learned_from(services.zoo.card(fields.model), chosen)}".strip()
+        message += f" {recognised(services, fields.model, chosen[0])}" if len(chosen) == 1 else ""
     key = secrets.token_hex(4)
     tiles = Tiles(key, labels, sprite, GRID_COLUMNS, len(recipes), message, across=across(each) if heads else 0, heads=heads)
     return tiles, Grid(recipes, key)
 
 
-def wished(
-    services: Services, model: str, class_names: Sequence[str], seeds: str, truncation: float, other: str | None, share: float
-) -> tuple[Sequence[str], tuple[Drawn, ...], str]:
+def wished(services: Services, fields: Fields) -> tuple[Sequence[str], tuple[Drawn, ...], str]:
     """The classes that the fields ask for, the recipe of each picture, and a sentence where more were asked for than are drawn at once."""
-    chosen = chosen_classes(_generator(services, model), list(class_names))
-    fitting, note = fitting_seeds(seeds, len(chosen))
-    return chosen, tuple(blended_recipes(services, model, list(chosen), other, share, fitting, truncation)), note
+    chosen = chosen_classes(_generator(services, fields.model), list(fields.class_names))
+    fitting, note = fitting_seeds(fields.seeds, len(chosen))
+    recipes = blended_recipes(services, fields.model, list(chosen), fields.other, fields.share, fitting, fields.truncation)
+    return chosen, tuple(recipes), note
 
 
-def draw_if_chosen(
-    services: Services,
-    drawn: Grid,
-    model: str,
-    class_names: Sequence[str],
-    seeds: str,
-    truncation: float,
-    other: str | None,
-    share: float,
-    request: gr.Request,
-) -> tuple[Any, Any]:
+def draw_if_chosen(services: Services, drawn: Grid, request: gr.Request, *values: Any) -> tuple[Any, Any]:
     """`draw_classes`, unless the grid shows just that, or no class is chosen for a moment: one is let go before the next is taken."""
-    if not class_names or wished(services, model, class_names, seeds, truncation, other, share)[1] == drawn.recipes:
+    fields = Fields(*values)
+    if not fields.class_names or wished(services, fields)[1] == drawn.recipes:
         return gr.skip(), gr.skip()
-    return draw_classes(services, model, class_names, seeds, truncation, other, share, request)
+    return draw_classes(services, request, *values)
 
 
 def across(each: int) -> int:
@@ -334,26 +334,25 @@ def pick(services: Services, drawn: Grid, event: gr.EventData, request: gr.Reque
     return show_picture(services, drawn.recipes[place], services.session_folder(request), actions=())
 
 
-def pick_of_sheet(services: Services, sheet: str, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
+def pick_of_sheet(services: Services, sheet: Sheet | None, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
     """The picture that was chosen in the sheet, large.
 
     Raises:
         StudioError: no place of the sheet.
     """
-    recipe = read_recipe(Path(sheet)) if sheet else None
-    if not isinstance(recipe, Sheet):
+    if sheet is None:
         return gr.skip(), gr.skip()
-    place = guards.finite_int(event._data.get("place"), "a place in the sheet", 0, len(recipe.tiles) - 1)
-    return show_picture(services, recipe.tiles[place], services.session_folder(request), actions=())
+    place = guards.finite_int(event._data.get("place"), "a place in the sheet", 0, len(sheet.tiles) - 1)
+    return show_picture(services, sheet.tiles[place], services.session_folder(request), actions=())
 
 
-def save_shown(services: Services, shown: Shown, request: gr.Request) -> Path:
+def save_shown(services: Services, shown: Shown, event: gr.EventData, request: gr.Request) -> Path:
     """The picture on show as PNG with its recipe.
 
     Raises:
-        StudioError: none is on show.
+        StudioError: none is on show, or another one came meanwhile.
     """
-    recipe = shown.recipes[0] if shown.recipes else None
+    recipe = shown.recipes[frame_of(shown, event)] if shown.recipes else None
     if not isinstance(recipe, Drawn):
         raise StudioError("there is nothing to save yet: choose a picture first")
     return write_pictures(services.draw([recipe]), [recipe], services.session_folder(request))[0]
@@ -362,13 +361,14 @@ def save_shown(services: Services, shown: Shown, request: gr.Request) -> Path:
 # Sheets and files
 
 
-def draw_sheet(services: Services, model: str, seeds: str, truncation: float, on_show: str, request: gr.Request) -> tuple[Any, Any]:
-    """Every class beside every seed, and the file to save; nothing where the sheet on show is this very one."""
+def draw_sheet(
+    services: Services, model: str, seeds: str, truncation: float, on_show: Sheet | None, request: gr.Request
+) -> tuple[Any, Any]:
+    """Every class beside every seed, and its recipe; nothing where the sheet on show is this very one."""
     recipe = sheet_recipe(services, model, seeds, truncation)
-    if on_show and Path(on_show).is_file() and read_recipe(Path(on_show)) == recipe:
+    if recipe == on_show:
         return gr.skip(), gr.skip()
-    shown = write_sheet(services, recipe, services.session_folder(request))
-    return shown, str(shown.picture)
+    return write_sheet(services, recipe, services.session_folder(request)), recipe
 
 
 def save_all(services: Services, drawn: Grid, request: gr.Request) -> Path:
@@ -385,15 +385,15 @@ def save_all(services: Services, drawn: Grid, request: gr.Request) -> Path:
     return zipped(files, folder / guards.file_name(first.model, (sample and sample.class_name) or "", "pictures", suffix=".zip"))
 
 
-def save_sheet(sheet: str) -> Path:
-    """The sheet that is on show.
+def save_sheet(services: Services, sheet: Sheet | None, request: gr.Request) -> Path:
+    """The sheet that is on show, drawn again, for its file may have been swept away.
 
     Raises:
         StudioError: none was drawn yet.
     """
-    if not sheet:
+    if sheet is None:
         raise StudioError("there is nothing to save yet: draw the sheet first")
-    return Path(sheet)
+    return write_sheet(services, sheet, services.session_folder(request)).picture
 
 
 def take_look(services: Services, look: Look) -> tuple[Any, ...]:
@@ -499,7 +499,7 @@ def build(services: Services) -> ClassesHandles:
     what = gr.Markdown(about(card) if card else NO_MODEL, elem_classes="fine-print", elem_id="classes-about", label="Model and rights")
     handles = ClassesHandles(
         model, class_names, seeds, truncation, other, share, run, sheet_run, look_buttons, grid, viewer, sheet, save, save_sheet_button,
-        what, Delivery(label="Saved pictures", elem_id="classes-delivery"), gr.State(Grid()), gr.State(Shown()), gr.State(""),
+        what, Delivery(label="Saved pictures", elem_id="classes-delivery"), gr.State(Grid()), gr.State(Shown()), gr.State(None),
     )  # fmt: skip
     _wire(services, handles, looks)
     _offer_to_programs(services, names[0] if names else "")
@@ -509,24 +509,23 @@ def build(services: Services) -> ClassesHandles:
 def _wire(services: Services, to: ClassesHandles, looks: Sequence[Look]) -> None:
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     drawing: dict[str, Any] = {**quiet, "concurrency_id": MODEL_QUEUE}
-    fields = [to.model, to.class_names, to.seeds, to.truncation]
-    blend = [*fields, to.other, to.share]
-    grid: dict[str, Any] = {"fn": guards.sentences(draw_classes, services), "inputs": blend, "outputs": [to.grid, to.drawn], **drawing}
+    grid: dict[str, Any] = {"fn": guards.sentences(draw_classes, services), "inputs": to.fields, "outputs": [to.grid, to.drawn], **drawing}
     gr.on([to.run.click, to.seeds.submit], **grid)
     gr.on(
-        [to.class_names.input, to.other.input, to.share.release, to.truncation.release, to.truncation.change],
+        # not where a look fills in the truncation: it draws by itself
+        [to.class_names.input, to.other.input, to.share.release, to.truncation.release, to.truncation.input],
         trigger_mode="always_last",
-        **{**grid, "fn": guards.sentences(draw_if_chosen, services), "inputs": [to.drawn, *blend]},
+        **{**grid, "fn": guards.sentences(draw_if_chosen, services), "inputs": [to.drawn, *to.fields]},
     )
-    to.model.input(guards.sentences(chosen_model, services), to.model, [to.class_names, to.other, to.about], queue=False, **quiet).then(
-        **grid
-    )
+    of_model = [to.class_names, to.other, to.about]
+    to.model.input(guards.sentences(chosen_model, services), to.model, of_model, queue=False, **quiet).success(**grid)
+    of_look = [to.model, to.class_names, to.seeds, to.truncation, to.other, to.about]
     for button, look in zip(to.looks, looks, strict=True):
-        button.click(guards.sentences(take_look, services, look), None, [*fields, to.other, to.about], queue=False, **quiet).then(**grid)
+        button.click(guards.sentences(take_look, services, look), None, of_look, queue=False, **quiet).success(**grid)
     asked = to.sheet_run.click(
         guards.sentences(draw_sheet, services),
-        [to.model, to.seeds, to.truncation, to.sheet_file],
-        [to.sheet, to.sheet_file],
+        [to.model, to.seeds, to.truncation, to.sheet_shown],
+        [to.sheet, to.sheet_shown],
         show_progress_on=to.sheet,
         js=DRAWING_JS,
         **drawing,
@@ -535,10 +534,10 @@ def _wire(services: Services, to: ClassesHandles, looks: Sequence[Look]) -> None
     asked.failure(None, js=DRAWN_JS)
     viewed = [to.viewer, to.shown]
     to.grid.pick(guards.sentences(pick, services), to.drawn, viewed, trigger_mode="always_last", **drawing)
-    to.sheet.pick(guards.sentences(pick_of_sheet, services), to.sheet_file, viewed, trigger_mode="always_last", **drawing)
+    to.sheet.pick(guards.sentences(pick_of_sheet, services), to.sheet_shown, viewed, trigger_mode="always_last", **drawing)
     to.viewer.save(guards.sentences(save_shown, services), to.shown, to.delivery, **drawing)
     to.save.click(guards.sentences(save_all, services), to.drawn, to.delivery, **drawing)
-    to.save_sheet.click(guards.sentences(save_sheet), to.sheet_file, to.delivery, queue=False, **quiet)
+    to.save_sheet.click(guards.sentences(save_sheet, services), to.sheet_shown, to.delivery, **drawing)
 
 
 def draw_at_first_visit(services: Services, to: ClassesHandles, tab: gr.Tab) -> None:
@@ -547,7 +546,7 @@ def draw_at_first_visit(services: Services, to: ClassesHandles, tab: gr.Tab) -> 
     tab.select(offering, to.model, fields, queue=False, api_visibility="private", show_progress="hidden")
     tab.select(
         guards.sentences(_draw_if_empty, services),
-        [to.drawn, to.model, to.class_names, to.seeds, to.truncation, to.other, to.share],
+        [to.drawn, *to.fields],
         [to.grid, to.drawn],
         concurrency_id=MODEL_QUEUE,
         show_progress="hidden",
@@ -555,20 +554,10 @@ def draw_at_first_visit(services: Services, to: ClassesHandles, tab: gr.Tab) -> 
     )
 
 
-def _draw_if_empty(
-    services: Services,
-    drawn: Grid,
-    model: str,
-    class_names: Sequence[str],
-    seeds: str,
-    truncation: float,
-    other: str | None,
-    share: float,
-    request: gr.Request,
-) -> tuple[Any, Any]:
-    if drawn.recipes or not model:
+def _draw_if_empty(services: Services, drawn: Grid, request: gr.Request, *values: Any) -> tuple[Any, Any]:
+    if drawn.recipes or not Fields(*values).model:
         return gr.skip(), gr.skip()
-    return draw_classes(services, model, class_names, seeds, truncation, other, share, request)
+    return draw_classes(services, request, *values)
 
 
 def _offer_to_programs(services: Services, first: str) -> None:

@@ -38,12 +38,13 @@ from studio.collections import Desk, open_catalogue, open_store, open_thumbnails
 from studio.components.delivery import Delivery
 from studio.components.score_grid import ScoreGrid, ScoreView
 from studio.panels import collect, cutouts, export, filters
+from studio.panels.looking import empty_with_collection
 from studio.panels.stopping import ask_to_stop, listening
 from studio.state import Services
+from studio.turns import MODEL_QUEUE
 
 log = logging.getLogger(__name__)
 
-MODEL_QUEUE = "model"
 DEMO = "Demo collection"
 DEMO_COUNT = 240
 DEMO_MODELS = ("cityscape", "clothing")
@@ -82,6 +83,7 @@ class CurateHandles:
     """The components that `studio.app` and tests may use."""
 
     desk: gr.State
+    scored: gr.State
     collection: gr.Dropdown
     examples: tuple[gr.Button, ...]
     positives: gr.Textbox
@@ -178,8 +180,8 @@ def _lend_vectors(services: Services, catalogue: Catalogue, encoder: Encoder, st
 def arrive(services: Services, desk: Desk, event: gr.EventData, request: gr.Request) -> Desk:
     """A window opens: it gets its name, and the collection that it had before."""
     told, catalogue = _told(event), open_catalogue(services, request)
-    wanted = told.get("collection")
-    collection = desk.collection or (wanted if isinstance(wanted, str) and wanted in catalogue.names() else "")
+    there = catalogue.names()
+    collection = next((name for name in (desk.collection, told.get("collection")) if name in there), "")
     desk = replace(desk, actor=views.window_name(told.get("window")), collection=collection).touched()
     return replace(desk, model=_model_of(services, catalogue, desk))
 
@@ -195,9 +197,13 @@ def open_collection(services: Services, desk: Desk, name: str | None, request: g
 
 def _model_of(services: Services, catalogue: Catalogue, desk: Desk) -> str:
     """The text-image model that scored the open collection, as far as it is offered; the one before where none of these did."""
-    verdict = catalogue.standing(desk.collection).verdict if desk.collection in catalogue.names() else None
-    rule = views.rule_in(verdict.rule) if verdict else None
-    return offered(services, rule) or desk.model
+    return offered(services, _rule_of(catalogue, desk.collection) if desk.collection in catalogue.names() else None) or desk.model
+
+
+def _rule_of(catalogue: Catalogue, collection: str) -> Rule | None:
+    """The rule of prompts that decides about a collection, if one does."""
+    verdict = catalogue.standing(collection).verdict
+    return views.rule_in(verdict.rule) if verdict else None
 
 
 def offered(services: Services, rule: Rule | None) -> str:
@@ -216,9 +222,7 @@ def look(services: Services, desk: Desk, compare: str | None, asked: Asked, requ
     saved = (gr.update(choices=rules), gr.update(choices=[("none", NO_COMPARISON), *rules], value=compared))
     if desk.collection not in names:
         return None, choices, *[gr.skip()] * 4, *saved, Asked()
-    shown, standing = services.views.look(
-        catalogue, desk.collection, open_store(services, request), open_thumbnails(services, request)
-    )  # fmt: skip
+    shown, standing = services.views.look(catalogue, desk.collection, open_store(services, request), open_thumbnails(services, request))
     entry = standing.verdict.rule if standing.verdict else None
     at = float(entry.get("cut", 0.0)) if entry else 0.0
     suggestion = shown.suggestion
@@ -282,8 +286,10 @@ def commit(services: Services, desk: Desk, event: gr.EventData) -> Any:
     desk = _taken_up(services, desk, view.key)
     if view.collection != desk.collection:
         return gr.skip()
-    views.move_cut(view, told.get("cut"), window)
-    return replace(desk, actor=window).touched()
+    standing = _rule_of(view.catalogue, view.collection)
+    if view.rule is None or (standing is not None and _question(standing) == _question(view.rule)):
+        views.move_cut(view, told.get("cut"), window)
+    return replace(desk, actor=window).touched()  # where prompts were scored meanwhile, they are shown and the threshold is theirs
 
 
 def _taken_up(services: Services, desk: Desk, key: object) -> Desk:
@@ -347,8 +353,12 @@ def score(
     model: str,
     request: gr.Request,
     progress: gr.Progress = gr.Progress(),  # noqa: B008  (Gradio finds it by its default)
-) -> tuple[Desk, str]:
-    """Score the open collection; the rule is written into the catalogue, and so is its cut."""
+) -> tuple[str, str]:
+    """Score the open collection; the rule is written into the catalogue, and so is its cut.
+
+    Returns:
+        A name for this scoring, upon which the page reads anew whatever it shows by then; and what came of it.
+    """
     listen = listening(services, request, WORK, progress)
     return _scored(services, desk, positives, negatives, method, model, request, listen)
 
@@ -363,8 +373,7 @@ def rescore(
     if not desk.collection or not lines(positives):
         return gr.skip(), gr.skip()
     catalogue = open_catalogue(services, request)
-    verdict = catalogue.standing(desk.collection).verdict
-    rule = views.rule_in(verdict.rule) if verdict else None
+    rule = _rule_of(catalogue, desk.collection)
     if rule is None or len(rule.passes) != 1:
         return gr.skip(), gr.skip()
     if replace(rule.passes[0], cut=0.0) == asked_pass(positives, negatives, method):
@@ -374,16 +383,16 @@ def rescore(
 
 def _scored(
     services: Services, desk: Desk, positives: str, negatives: str, method: str, model: str, request: gr.Request, listen: Progress
-) -> tuple[Desk, str]:
+) -> tuple[str, str]:
     asked = asked_pass(positives, negatives, method)
     encoder = services.encoders.get(guards.one_of(model, text_models(services), "the text-image model"))
     directions(encoder, asked.positives, asked.negatives)
-    return _judged(services, replace(desk, model=model), Rule("", encoder.model_id, (asked,)), encoder, request, listen, find_cut=True)
+    return _judged(services, desk, Rule("", encoder.model_id, (asked,)), encoder, request, listen, find_cut=True)
 
 
 def _judged(
     services: Services, desk: Desk, rule: Rule, encoder: Encoder, request: gr.Request, listen: Progress, find_cut: bool
-) -> tuple[Desk, str]:
+) -> tuple[str, str]:
     """Apply a rule to the open collection and let it stand."""
     begun = time.perf_counter()
     catalogue, collection = open_catalogue(services, request), desk.required()
@@ -404,13 +413,17 @@ def _judged(
     verdict = RuleVerdict(ids[known], judgement.kept[known], standing[known].astype(np.float32), entry)
     catalogue.set_verdict(collection, verdict, desk.actor)
     lost = [(int(ids[place]), why) for place, why in failed]
-    return desk.touched(), summary(catalogue, collection, int(known.sum()), lost, time.perf_counter() - begun) + remark
+    return secrets.token_hex(4), summary(catalogue, collection, int(known.sum()), lost, time.perf_counter() - begun) + remark
+
+
+def read_anew(services: Services, desk: Desk, request: gr.Request) -> Desk:
+    """The desk as it is when a scoring has ended, to be read anew; another collection may lie on it than the one that was scored."""
+    return replace(desk, model=_model_of(services, open_catalogue(services, request), desk)).touched()
 
 
 def first_cut(catalogue: Catalogue, collection: str, rule: Rule, scores: np.ndarray, encoder: Encoder) -> tuple[float, str]:
     """Where to cut at first: where the same question was cut before, else where the scores suggest, else at the usual start."""
-    before = catalogue.standing(collection).verdict
-    standing = views.rule_in(before.rule) if before else None
+    standing = _rule_of(catalogue, collection)
     if standing is not None and _question(standing) == _question(rule):
         return standing.passes[0].cut, ""
     suggestion = suggest_cut(scores)
@@ -422,20 +435,14 @@ def first_cut(catalogue: Catalogue, collection: str, rule: Rule, scores: np.ndar
 
 def summary(catalogue: Catalogue, collection: str, many: int, failed: Sequence[tuple[int, str]], seconds: float) -> str:
     """One line about a scoring, with the first few pictures that could not be read, given as (id, reason)."""
-    text = f"{many:,} picture{'s' * (many != 1)} scored in {seconds:.1f} s."
+    text = f"{many:,} picture{'s' * (many != 1)} of {collection} scored in {seconds:.1f} s."
     if failed:
         few = catalogue.some_pictures(collection, [number for number, _ in failed[:NOTED]])
         names = [picture.provenance.name for picture in few]
         named = "; ".join(f"{name}: {reason}" for name, (_, reason) in zip(names, failed, strict=False))
         more = f"; and {len(failed) - NOTED} more" if len(failed) > NOTED else ""
         text += f" {len(failed)} left as they are: {named}{more}."
-    return plain(text)
-
-
-def plain(text: str) -> str:
-    """Text for a Markdown field in which nothing is markup: names come from anybody."""
-    marks = {"<": "‹", ">": "›", "*": "∗", "_": "\\_", "`": "'", "[": "(", "]": ")", "#": "\\#", "|": "/", "$": "＄", "\n": " "}
-    return "".join(marks.get(letter, letter) for letter in text)
+    return guards.plain(text)
 
 
 def open_demo(
@@ -444,13 +451,15 @@ def open_demo(
     desk: Desk,
     request: gr.Request,
     progress: gr.Progress = gr.Progress(),  # noqa: B008
-) -> tuple[Desk, str]:
-    """One click: the demo collection against a prompt."""
+) -> Iterator[tuple[Any, Any, Any]]:
+    """One click: the demo collection is opened, and scored against a prompt; gives the desk first, then what `score` gives."""
     catalogue = open_catalogue(services, request)
     if catalogue.ensure(DEMO) or not catalogue.facts(DEMO).pictures:
         catalogue.add(DEMO, demo_files(services))
+    desk = desk.opened(DEMO)
+    yield desk, gr.skip(), gr.skip()
     listen = listening(services, request, WORK, progress)
-    return _scored(services, desk.opened(DEMO), prompt, "", "auto", SHIPPED_MODEL, request, listen)
+    yield gr.skip(), *_scored(services, desk, prompt, "", "auto", SHIPPED_MODEL, request, listen)
 
 
 def add_preset(name: str, negatives: str) -> str:
@@ -461,13 +470,12 @@ def add_preset(name: str, negatives: str) -> str:
 def save_rule(services: Services, desk: Desk, name: str, request: gr.Request) -> tuple[Desk, str, str]:
     """Keep the present rule under a name."""
     catalogue = open_catalogue(services, request)
-    verdict = catalogue.standing(desk.required()).verdict
-    rule = views.rule_in(verdict.rule) if verdict else None
+    rule = _rule_of(catalogue, desk.required())
     if rule is None:
         raise StudioError("there is no rule to save: score the pictures first")
     named = " ".join(str(name).split())
     catalogue.save_rule(named, replace(rule, name=named).as_json())
-    return desk.touched(), "", plain(f"Saved: {named}, {rule.sentence()}.")
+    return desk.touched(), "", guards.plain(f"Saved: {named}, {rule.sentence()}.")
 
 
 def use_rule(
@@ -476,13 +484,13 @@ def use_rule(
     name: str | None,
     request: gr.Request,
     progress: gr.Progress = gr.Progress(),  # noqa: B008
-) -> tuple[Desk, str]:
-    """Let a saved rule decide about the open collection."""
+) -> tuple[str, str]:
+    """Let a saved rule decide about the open collection; gives what `score` gives."""
     saved = open_catalogue(services, request).rules()
     rule = Rule.from_json(saved[guards.one_of(name, list(saved), "the saved rule")])
     encoder = services.views.encoder_of(rule.model_id)
     listen = listening(services, request, WORK, progress)
-    return _judged(services, replace(desk, model=offered(services, rule) or desk.model), rule, encoder, request, listen, find_cut=False)
+    return _judged(services, desk, rule, encoder, request, listen, find_cut=False)
 
 
 def forget_rule(services: Services, desk: Desk, name: str | None, request: gr.Request) -> tuple[Desk, Any, str]:
@@ -490,12 +498,7 @@ def forget_rule(services: Services, desk: Desk, name: str | None, request: gr.Re
     catalogue = open_catalogue(services, request)
     chosen = guards.one_of(name, list(catalogue.rules()), "the saved rule")
     catalogue.delete_rule(chosen)
-    return desk.touched(), gr.update(value=None), plain(f"Deleted the rule {chosen}; what it decided stays.")
-
-
-def stop(services: Services, request: gr.Request) -> None:
-    """Ask the window's running scoring to stop."""
-    ask_to_stop(services, WORK, request)
+    return desk.touched(), gr.update(value=None), guards.plain(f"Deleted the rule {chosen}; what it decided stays.")
 
 
 def text_models(services: Services) -> list[str]:
@@ -618,7 +621,7 @@ def answers(services: Services) -> list[Callable[..., Any]]:
 def build(services: Services) -> CurateHandles:
     """Lay out the tab and wire its own events."""
     models = text_models(services)
-    desk, asked = gr.State(Desk()), gr.State(Asked())
+    desk, scored, asked = gr.State(Desk()), gr.State(""), gr.State(Asked())
     with gr.Row(elem_classes="workbench"):
         with gr.Column(scale=0, min_width=300, elem_classes="controls"):
             collection = gr.Dropdown([], value=None, label="Collection", elem_id="curate-collection")
@@ -675,14 +678,15 @@ def build(services: Services) -> CurateHandles:
             with gr.Tab("Bring pictures in", id="curate-collect", elem_id="curate-tab-collect"):
                 collect.build(services, desk)
             with gr.Tab("Filters", id="curate-filters", elem_id="curate-tab-filters"):
-                filters.build(services, desk)
+                found = filters.build(services, desk)
             with gr.Tab("Cut-outs", id="curate-cutouts", elem_id="curate-tab-cutouts"):
-                cutouts.build(services, desk)
+                cut = cutouts.build(services, desk)
             with gr.Tab("Export and train", id="curate-export", elem_id="curate-tab-export"):
                 export.build(services, desk)
+    empty_with_collection(desk, [*found.of_collection, cut.cuts])
     handles = CurateHandles(
-        desk, collection, examples, positives, negatives, presets, method, model, run, halt, rule_name, save, saved, use, forget, compare,
-        status, grid, Delivery(label="Sheets", elem_id="curate-delivery"), asked,
+        desk, scored, collection, examples, positives, negatives, presets, method, model, run, halt, rule_name, save, saved, use, forget,
+        compare, status, grid, Delivery(label="Sheets", elem_id="curate-delivery"), asked,
     )  # fmt: skip
     _wire(services, handles)
     _offer_to_programs(services)
@@ -700,7 +704,7 @@ def _wire(services: Services, to: CurateHandles) -> None:
         "show_progress": "full",
         "show_progress_on": to.status,
     }
-    told = [to.desk, to.status]
+    told = [to.scored, to.status]
     fields = [to.desk, to.positives, to.negatives, to.method, to.model]
     shown = [to.grid, to.collection, to.positives, to.negatives, to.method, to.model, to.saved, to.compare, to.asked]
     gr.on(
@@ -712,6 +716,7 @@ def _wire(services: Services, to: CurateHandles) -> None:
     to.grid.refresh(guards.sentences(touched, services), to.desk, to.desk, **onto_desk)
     to.grid.sheet(guards.sentences(sheet, services), None, to.delivery, **quiet)
     to.collection.input(guards.sentences(open_collection, services), [to.desk, to.collection], to.desk, **onto_desk)
+    to.scored.change(guards.sentences(read_anew, services), to.desk, to.desk, **onto_desk)
     to.run.click(guards.sentences(score, services), fields, told, **scoring)
     again = {**quiet, "concurrency_id": MODEL_QUEUE, "trigger_mode": "always_last"}
     gr.on(
@@ -726,8 +731,8 @@ def _wire(services: Services, to: CurateHandles) -> None:
         added = button.click(guards.sentences(add_preset, name), to.negatives, to.negatives, queue=False, **quiet)
         added.then(guards.sentences(rescore, services), fields, told, **again)
     for button, word in zip(to.examples, PROMPTS, strict=True):
-        button.click(guards.sentences(open_demo, services, word), to.desk, told, **scoring)
-    to.stop.click(guards.sentences(stop, services), None, None, queue=False, **quiet)
+        button.click(guards.sentences(open_demo, services, word), to.desk, [to.desk, *told], **scoring)
+    to.stop.click(guards.sentences(ask_to_stop, services, WORK), None, None, queue=False, **quiet)
     gr.on(
         [to.save.click, to.rule_name.submit],
         guards.sentences(save_rule, services),

@@ -14,7 +14,7 @@ from engines.errors import StudioError
 from engines.exploration.sampling import sample_recipes
 from engines.finishing import Clearing, Colourway, Mockup, PrintJob, Repeat, Shape, Step
 from engines.networks.upscaling import FACTOR
-from engines.production.colour import colour_value
+from engines.production.colour import colour_value, name_of
 from engines.production.enlarging import LANCZOS, drawn_pixels, enlarge_recipe
 from engines.production.garments import GARMENTS, LOOKS
 from engines.production.mockup import COLOURS, PLACES, draw_mockup, mockup_value, print_size
@@ -33,6 +33,7 @@ from engines.production.printing import (
     verdict,
 )
 from engines.production.repeat import LAYOUTS, seam_verdict, seams
+from engines.production.repeat import MAX_PIXELS as MOST_REPEATED
 from engines.production.separations import MOST_INKS, choose_inks, proof, save_separations, separate
 from engines.production.shapes import SHAPES
 from engines.recipe import Enlarge, Finish, Recipe, after, from_json, was_enlarged
@@ -45,7 +46,8 @@ from studio.components.picture_viewer import PictureViewer, Strip
 from studio.components.swatches import Painted, Swatches
 from studio.components.uploaded_image import UploadedImage
 from studio.graphics import Graphic
-from studio.state import MOST_ENLARGED, MOST_PIXELS, Services
+from studio.state import MOST_ENLARGED, Services, refuse_large_pages
+from studio.turns import MODEL_QUEUE
 
 GRAPHIC, MOCKUP, PRINT, FILMS, FABRIC = "Graphic", "On a garment", "Print file", "Spot colours", "Fabric"
 VIEWS = (MOCKUP, PRINT, FILMS, FABRIC, GRAPHIC)
@@ -68,7 +70,6 @@ KINDS = ("PDF", "PNG", "TIFF")
 SUFFIX_OF = {"PDF": ".pdf", "PNG": ".png", "TIFF": ".tif"}
 FILM_DPI = 300
 QUEUE = "desk"
-MODEL_QUEUE = "model"
 EXAMPLE_SEED = 11
 INTRODUCTION = "One graphic: on a garment, as a file for the printer, as spot colours, as fabric."
 EMPTY = "Open a picture, or send one here from Explore or the tray."
@@ -226,6 +227,17 @@ def job_of(wanted: Wanted, size: tuple[int, int]) -> PrintJob:
     return print_job(wanted.size, size, paper=paper, **options)
 
 
+def repeat_of(wanted: Wanted, size: tuple[int, int]) -> Repeat:
+    """The fabric that the fields describe, of a graphic of a width and height in pixels: 3 × 3 repeats, or fewer of a large one.
+
+    Raises:
+        StudioError: an unknown layout.
+    """
+    layout = guards.one_of(wanted.layout, tuple(LAYOUTS), "the layout")
+    most = next((many for many in (3, 2) if size[0] * size[1] * many**2 <= MOST_REPEATED), 1)
+    return Repeat(layout, most, most)
+
+
 def colours_of(graphic: Graphic) -> tuple[Painted, ...]:
     """The graphic's own colours, each still itself; none where it is transparent everywhere."""
     try:
@@ -247,7 +259,9 @@ def laid_out(graphic: Graphic, wanted: Wanted | None = None, way: Colourway | No
     """
     own = colours_of(graphic)
     if way is not None:
-        own = tuple(Painted(old, "", 0.0, new) for old, new in zip(way.old, way.new, strict=True))
+        shares = {one.old: one.share for one in own}
+        pairs = [(colour_value(old), colour_value(new)) for old, new in zip(way.old, way.new, strict=True)]
+        own = tuple(Painted(old, name_of(old), shares.get(old, 0.0), new) for old, new in pairs)
     desk = Desk(graphic, tuple(one.old for one in own), tuple(one.new for one in own))
     name = AS_IT_IS if desk.old == desk.new else BY_HAND
     if wanted is None:
@@ -268,7 +282,7 @@ def open_picture(services: Services, path: str | None, request: gr.Request) -> l
 
 
 def restore(services: Services, recipe: Recipe, folder: Path) -> list[Any]:
-    """Put a recipe on the desk as it was: what the desk did to the picture goes back into the fields.
+    """Put a recipe on the desk as it was: what the desk did to the picture goes back into the fields; what no field says stays in it.
 
     Raises:
         StudioError: it cannot be drawn here.
@@ -285,11 +299,11 @@ def restore(services: Services, recipe: Recipe, folder: Path) -> list[Any]:
         values = {name: getattr(step, name) for name in ("dpi", "bleed", "fit", "mirrored", "marks", "paper")}
         values |= {"enlarge": LANCZOS}
         wanted, recipe = replace(wanted, view=PRINT, size=size, kind="PDF" if step.marks else "PNG", **values), recipe.source
-    elif isinstance(recipe, Finish) and isinstance(step, Repeat):
+    elif isinstance(recipe, Finish) and isinstance(step, Repeat) and step.columns == step.rows <= Repeat().columns:
         wanted, recipe = replace(wanted, view=FABRIC, layout=step.layout), recipe.source
     elif step is not None:
         wanted = replace(wanted, view=GRAPHIC)
-    if isinstance(recipe, Finish) and isinstance(recipe.step, Shape):
+    if isinstance(recipe, Finish) and isinstance(recipe.step, Shape) and recipe.step.size == Shape().size:
         wanted, recipe = replace(wanted, shape=recipe.step.kind, softness=recipe.step.softness), recipe.source
     if isinstance(recipe, Finish) and isinstance(recipe.step, Colourway):
         way, recipe = recipe.step, recipe.source
@@ -406,11 +420,12 @@ def preview(desk: Desk, wanted: Wanted, larger: Graphic | None = None) -> tuple[
         said = "; ".join(f"{film.name} {film.colour}, {film.coverage:.0%}" for film in films)
         return proof(films, cloth or "#ffffff"), f"{len(films)} films: {said}."
     if wanted.view == FABRIC:
-        small = imaging.within(graphic, PREVIEW // 3)
-        factor = max(1, round(PREVIEW / 3 / max(small.size)))
+        repeat = repeat_of(wanted, whole)
+        small = imaging.within(graphic, PREVIEW // repeat.columns)
+        factor = max(1, round(PREVIEW / repeat.columns / max(small.size)))
         tile = small.resize((small.width * factor, small.height * factor), Image.Resampling.BICUBIC)
-        repeat = Repeat(guards.one_of(wanted.layout, tuple(LAYOUTS), "the layout"))
-        return graphics.stepped(tile, desk.graphic.recipe, [repeat])[0], f"3 × 3 repeats: {seam_verdict(seams(graphic, repeat.layout))}."
+        said = f"{repeat.columns} × {repeat.rows} repeats: {seam_verdict(seams(graphic, repeat.layout))}."
+        return graphics.stepped(tile, desk.graphic.recipe, [repeat])[0], said
     return graphic, f"{whole[0]} × {whole[1]} pixels."
 
 
@@ -463,7 +478,7 @@ def made(desk: Desk, wanted: Wanted, larger: Graphic | None = None) -> Recipe:
     elif wanted.view == PRINT:
         steps.append(job_of(wanted, desk.graphic.size))
     elif wanted.view == FABRIC:
-        steps.append(Repeat(guards.one_of(wanted.layout, tuple(LAYOUTS), "the layout")))
+        steps.append(repeat_of(wanted, desk.graphic.size))
     recipe = lying.recipe
     for step in steps:
         recipe = after(recipe, step)
@@ -478,9 +493,12 @@ def _larger(services: Services, desk: Desk, wanted: Wanted, folder: Path) -> Gra
 def save(services: Services, desk: Desk, request: gr.Request, *values: Any) -> Path:
     """The file that is asked for: a PNG with its recipe, a print file, or films."""
     wanted, folder = Wanted(*values), services.session_folder(request)
-    recipe = made(desk, wanted, _larger(services, desk, wanted, folder))
+    graphic = _larger(services, desk, wanted, folder)
+    recipe = made(desk, wanted, graphic)
     if wanted.view == FILMS:
-        return save_films(services, desk, wanted, recipe, folder)
+        assert graphic is not None
+        shown, _ = graphics.stepped(graphic.worked(), graphic.recipe, preparation(desk, wanted))
+        return save_films(services, shown, wanted, recipe, folder)
     if wanted.view == PRINT and isinstance(recipe, Finish) and isinstance(recipe.step, PrintJob):
         kind = guards.one_of(wanted.kind, KINDS, "the format")
         return save_page(graphics.drawn(services, recipe.source, folder), recipe, folder, SUFFIX_OF[kind])
@@ -497,19 +515,24 @@ def save_page(graphic: Image.Image, recipe: Finish, folder: Path, suffix: str) -
     if not isinstance(job, PrintJob):
         raise StudioError("this recipe is no page: choose a print")
     guards.one_of(suffix, SUFFIXES, "the format")
-    across, down = page_pixels(job)
-    if across * down > MOST_PIXELS:
-        raise StudioError(f"{across} × {down} pixels are too many to draw here: lower the resolution, or use `python -m engines print`")
+    refuse_large_pages(recipe)
     path = folder / guards.file_name("print", f"{job.width:g}x{job.height:g}mm", graphics.fingerprint(recipe)[:6], suffix=suffix)
     save_print(graphic, path, job, _origin("print", job, recipe))
     return path
 
 
-def save_films(services: Services, desk: Desk, wanted: Wanted, recipe: Recipe, folder: Path) -> Path:
-    """The films of a graphic, a PDF."""
-    graphic = graphics.drawn(services, recipe, folder)
-    job, inks, cloth = films_of(graphic, wanted)
-    films = separate(graphic, inks, job, cloth, guards.finite_float(wanted.trap, "the trap", 0, 2))
+def save_films(services: Services, shown: Image.Image, wanted: Wanted, recipe: Recipe, folder: Path) -> Path:
+    """The films of a graphic, a PDF.
+
+    Args:
+        shown: the graphic as the page shows it, whose inks are those of the films.
+
+    Raises:
+        StudioError: a value of a field that cannot be, or films larger than the studio draws.
+    """
+    job, inks, cloth = films_of(shown, wanted)
+    refuse_large_pages(after(recipe, job))
+    films = separate(graphics.drawn(services, recipe, folder), inks, job, cloth, guards.finite_float(wanted.trap, "the trap", 0, 2))
     path = folder / guards.file_name("films", len(inks), graphics.fingerprint(recipe)[:6], suffix=".pdf")
     save_separations(films, path, job, _origin("separations", job, recipe, inks=inks, ground=cloth))
     return path
@@ -590,12 +613,13 @@ def print_file(
         mirrored: for a transfer that is printed face down.
         shape: such as "vignette", or empty for the whole picture.
         kind: "PDF", "PNG" or "TIFF".
-        enlarge: an upscaler that draws the graphic four times larger first, such as "upscale-4"; or "lanczos".
+        enlarge: an upscaler that draws the graphic four times larger first, such as "upscale-4"; or "lanczos", or empty.
     """
     folder = services.session_folder(request)
     graphic = _given(services, picture, folder)
     wanted = Wanted(PRINT, shape=shape or WHOLE, size=size, dpi=dpi, bleed=bleed, fit=fit, mirrored=mirrored, kind=kind)
     job = job_of(wanted, graphic.size)
+    refuse_large_pages(after(graphic.recipe, job))  # before an upscaler takes its time
     graphic = larger(services, graphic, "" if enlarge == LANCZOS else enlarge, folder)
     prepared, recipe = graphics.stepped(graphic.opened(), graphic.recipe, preparation(Desk(), wanted))
     page = after(recipe, job)
@@ -612,7 +636,7 @@ def render(services: Services, recipe: str, picture: str | None, request: gr.Req
     folder = services.session_folder(request)
     if picture:
         graphics.remember(Path(picture), folder)
-    found = from_json(recipe)
+    found, _ = graphics.present(services, from_json(recipe))
     return str(graphics.saved(graphics.drawn(services, found, folder), found, folder))
 
 
@@ -754,9 +778,10 @@ def _wire(services: Services, to: DeskHandles) -> None:
     view = to.fields[0]
     view.input(visible_groups, view, list(to.groups), queue=False, **quiet)
     gr.on(_changes(to.fields), trigger_mode="always_last", **showing)
-    to.picture.upload(guards.sentences(open_picture, services), to.picture, to.laid, concurrency_id=MODEL_QUEUE, **quiet).then(**showing)
-    to.way.input(guards.sentences(choose_way), [to.desk, to.way], [to.desk, to.swatches], queue=False, **quiet).then(**showing)
-    to.swatches.paint(guards.sentences(paint), to.desk, [to.desk, to.way], trigger_mode="always_last", queue=False, **quiet).then(**showing)
+    to.picture.upload(guards.sentences(open_picture, services), to.picture, to.laid, concurrency_id=MODEL_QUEUE, **quiet).success(**showing)
+    to.way.input(guards.sentences(choose_way), [to.desk, to.way], [to.desk, to.swatches], queue=False, **quiet).success(**showing)
+    painted = to.swatches.paint(guards.sentences(paint), to.desk, [to.desk, to.way], trigger_mode="always_last", queue=False, **quiet)
+    painted.success(**showing)
     to.viewer.save(
         guards.sentences(save, services),
         [to.desk, *to.fields],
@@ -784,7 +809,7 @@ def _changes(of: Sequence[Any]) -> list[Any]:
 
 def show_again(services: Services, to: DeskHandles, after: Any) -> None:
     """Show the desk after an event that laid something on it."""
-    after.then(
+    after.success(
         guards.sentences(show, services),
         [to.desk, *to.fields],
         to.shown,

@@ -17,9 +17,8 @@ from engines.exploration.sampling import MAX_FRAMES, sample_recipes, way_recipes
 from engines.exploration.truncation import USUAL_TRUNCATION
 from engines.models.zoo import Zoo
 from engines.paths import replacing
-from engines.production.rendering import other_weights, with_present_weights
 from engines.production.video import FRAME_RATE, save_film
-from engines.recipe import MAX_TRUNCATION, Drawn, Recipe, Sample, Sheet, Swap, Way, read_recipe, save_with_recipe, to_json
+from engines.recipe import MAX_TRUNCATION, Drawn, Recipe, Sample, Sheet, Steer, Swap, Way, read_recipe, save_with_recipe, to_json
 from studio import graphics, guards
 from studio.components.bounded import Slider
 from studio.components.delivery import Delivery
@@ -41,10 +40,12 @@ from studio.panels.exploring import (
     Shown,
     act,
     at_another_truncation,
+    chosen_of,
     class_for,
     directions_of,
     fill,
     find_words,
+    frame_of,
     go_back,
     most_different,
     move,
@@ -57,7 +58,9 @@ from studio.panels.exploring import (
     walk_again,
 )
 from studio.panels.stopping import ask_to_stop
+from studio.panels.tray import light
 from studio.state import Services
+from studio.turns import MODEL_QUEUE
 from studio.wording import described, file_name, first_sample
 
 FILMS = {"mp4": (60, 24), "gif": (30, 12)}
@@ -65,7 +68,6 @@ MOST_FRAMES = 240
 PACES = [("Even", "even"), ("Slow at each picture", "soft")]
 EMPTY = "Draw sixteen pictures, or start from a look above."
 INTRODUCTION = "Every seed is a picture. Draw sixteen, choose what you like, and vary, mix, move or walk from one to the next."
-MODEL_QUEUE = "model"
 FIELDS = 7 + SLIDERS
 """How many fields `fields_for` fills."""
 MOVING = "Each slider moves the picture on show; its name says what was measured to change along it."
@@ -197,7 +199,7 @@ def class_field(classes: Sequence[str], chosen: str | None = None) -> Any:
 def draw_grid(
     services: Services, drawn: Grid, model: str, class_name: str | None, truncation: float, seed: str, request: gr.Request
 ) -> NEXT:
-    """Draw 16 pictures from a first seed: the empty places at once, then the pictures as they come."""
+    """Draw 16 pictures from a first seed, or one of each of several: the empty places at once, then the pictures as they come."""
     recipes = grid_recipes(services, model, class_name, truncation, seed)
     yield from fill(services, recipes, drawn, services.session_folder(request))
 
@@ -244,12 +246,14 @@ def turn_truncation(
 def fill_grid(
     services: Services, drawn: Grid, shown: Shown, model: str, class_name: str | None, truncation: float, seed: str, request: gr.Request
 ) -> NEXT:
-    """Sixteen pictures where the grid shows none of the model; what was found, varied or shuffled stays, and what is shown large, too."""
+    """Sixteen pictures where the grid shows none of the model; what was found, varied or shuffled stays, and what is shown large, too,
+    unless another model drew it."""
     if drawn.recipes and drawn.recipes[0].model == model:
         yield (gr.skip(),) * 4
         return
+    stays = shown.recipes and all(recipe.model == model for recipe in chosen_of(shown))
     for values in draw_grid(services, drawn, model, class_name, truncation, seed, request):
-        yield (*values[:2], gr.skip(), gr.skip()) if shown.recipes else values
+        yield (*values[:2], gr.skip(), gr.skip()) if stays else values
 
 
 def grid_recipes(services: Services, model: str, class_name: str | None, truncation: float, seed: str) -> tuple[Sample, ...]:
@@ -296,13 +300,13 @@ def pick(services: Services, drawn: Grid, model: str, loop: bool, easing: str, e
     """Show what was chosen in the grid.
 
     Returns:
-        the viewer's strip, its state, and the sliders of directions at 0.
+        the viewer's strip, its state, and the sliders of directions.
     """
     chosen = chosen_places(drawn, event._data.get("key"), event._data.get("places"))
     if chosen is None:
         return (gr.skip(),) * (2 + SLIDERS)
     viewed = show_chosen(services, chosen, loop, easing, services.session_folder(request))
-    return *viewed, *slider_updates(services, chosen[0].model if chosen else model)
+    return *viewed, *slider_updates(services, chosen[0].model if chosen else model, chosen[0] if len(chosen) == 1 else None)
 
 
 def open_recipe(services: Services, path: str | None, request: gr.Request) -> tuple[Any, ...]:
@@ -319,13 +323,17 @@ def open_recipe(services: Services, path: str | None, request: gr.Request) -> tu
     folder = services.session_folder(request)
     if isinstance(recipe, Swap) and recipe.source is None and not graphics.at_hand(recipe, folder):
         raise StudioError("this is a texture swap of a picture of yours: open that picture in the Texture swap tab to do it again")
-    note = f"Drawn again from its recipe. {described(recipe)}"
-    changed = other_weights(services.zoo, recipe)
-    if changed:
-        note += f". The weights of {', '.join(changed)} here are others than those it was first drawn with, so it may look different"
-        recipe = with_present_weights(services.zoo, recipe)
-    viewed = show_drawn(graphics.on_checks(graphics.drawn(services, recipe, folder)), recipe, folder, note)
-    return *viewed, *fields_of(services, recipe)
+    recipe, note = graphics.present(services, recipe)
+    return show_recipe(services, recipe, folder, f"Drawn again from its recipe. {described(recipe)}. {note}".strip())
+
+
+def show_recipe(services: Services, recipe: Recipe, folder: Path, caption: str) -> tuple[Any, ...]:
+    """A picture in the viewer, whatever it was made of: the strip, its state, and the fields as its recipe has them."""
+    viewed = show_drawn(graphics.on_checks(graphics.drawn(services, light(recipe), folder)), recipe, folder, caption)
+    fields = fields_of(services, recipe)
+    if isinstance(recipe, Steer):
+        fields = *fields[:-SLIDERS], *slider_updates(services, recipe.model, recipe)
+    return *viewed, *fields
 
 
 def step_back(services: Services, drawn: Grid, request: gr.Request) -> Iterator[tuple[Any, ...]]:
@@ -349,7 +357,8 @@ def fields_of(services: Services, recipe: Recipe) -> tuple[Any, ...]:
 
 def save_shown(services: Services, shown: Shown, event: gr.EventData, request: gr.Request) -> Path:
     """The file that a button under the viewer asks for."""
-    return save_file(services, shown, event._data.get("frame"), event._data.get("format"), services.session_folder(request))
+    frame = frame_of(shown, event) if shown.recipes else 0
+    return save_file(services, shown, frame, event._data.get("format"), services.session_folder(request))
 
 
 def save_file(services: Services, shown: Shown, frame: object, kind: object, folder: Path) -> Path:
@@ -501,7 +510,7 @@ def build(services: Services) -> ExploreHandles:
                 buttons=["reset"],
             )
             seed = gr.Textbox("0", label="First seed", info="A whole number, or several: 1, 8, 30-37.", max_lines=1, elem_id="explore-seed")
-            draw = gr.Button("Draw 16", variant="primary", size="md", elem_id="explore-draw")
+            draw = gr.Button("Draw", variant="primary", size="md", elem_id="explore-draw")
             with gr.Row(elem_classes=["side-by-side"]):
                 surprised = gr.Button("Surprise me", size="md", elem_id="explore-surprise", min_width=100)
                 shuffle = gr.Button("Shuffle", size="md", elem_id="explore-shuffle", min_width=100)
@@ -528,7 +537,7 @@ def build(services: Services) -> ExploreHandles:
                     for place in range(SLIDERS)
                 )
                 gr.Markdown(MOVING, elem_classes="fine-print", label="How directions move")
-                with gr.Accordion("Other names", open=False, elem_id="explore-names"):
+                with gr.Accordion("Other names", open=False, visible=services.settings.local, elem_id="explore-names"):
                     names = [one.name for one in known]
                     renamed_one = gr.Dropdown(names, value=names[0] if names else None, label="Direction", elem_id="explore-old-name")
                     new_name = gr.Textbox("", label="New name", max_lines=1, max_length=60, elem_id="explore-new-name")
@@ -573,7 +582,7 @@ def _wire(services: Services, to: ExploreHandles, looks: Sequence[Look]) -> None
     redraw = {**grid, "fn": guards.sentences(redraw_grid, services)}
     gr.on([to.draw.click, to.seed.submit], guards.sentences(draw_grid, services), **grid)
     other = {**grid, "fn": guards.sentences(redraw_other, services)}
-    to.model.input(guards.sentences(change_model, services), to.model, to.of_model, queue=False, **quiet).then(**other)
+    to.model.input(guards.sentences(change_model, services), to.model, to.of_model, queue=False, **quiet).success(**other)
     to.class_name.input(trigger_mode="always_last", **other)
     gr.on(
         [to.truncation.release, to.truncation.input],  # not where a look or a surprise fills it in: these draw by themselves
@@ -583,9 +592,9 @@ def _wire(services: Services, to: ExploreHandles, looks: Sequence[Look]) -> None
         trigger_mode="always_last",
         **drawing,
     )
-    to.surprise.click(surprise, None, [to.seed, to.truncation], queue=False, **quiet).then(**redraw)
+    to.surprise.click(surprise, None, [to.seed, to.truncation], queue=False, **quiet).success(**redraw)
     for button, look in zip(to.looks, looks, strict=True):
-        button.click(guards.sentences(take_look, services, look), None, to.fields, queue=False, **quiet).then(**redraw)
+        button.click(guards.sentences(take_look, services, look), None, to.fields, queue=False, **quiet).success(**redraw)
     _wire_making(services, to, filled, drawing)
     viewed = [to.viewer, to.shown]
     to.opened.upload(guards.sentences(open_recipe, services), to.opened, [*viewed, *to.fields], **drawing)
@@ -617,7 +626,7 @@ def _wire_making(services: Services, to: ExploreHandles, filled: list[Any], draw
     gr.on([slider.release for slider in to.sliders], guards.sentences(move, services), [to.shown, *to.sliders], viewed, **latest)
     to.rename.click(
         guards.sentences(rename, services),
-        [to.model, to.old_name, to.new_name],
+        [to.model, to.shown, to.old_name, to.new_name],
         [to.old_name, to.new_name, *to.sliders],
         queue=False,
         **quiet,

@@ -9,7 +9,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,14 @@ from engines.errors import StudioError
 from engines.paths import replacing
 from engines.training.background import start_in_background
 from engines.training.background import stop as stop_run
-from engines.training.dataset import parse_classes
+from engines.training.dataset import load_pictures, parse_classes
 from engines.training.presets import changed_preset, find_preset
 from engines.training.run_curves import AXES
 from engines.training.run_estimate import measure_apart, recorded
 from engines.training.run_pictures import EACH, look_over
 from engines.training.run_snapshots import one_latent, open_sheet, set_mark, snapshots
 from engines.training.runs import Run
+from engines.training.warm_start import kind_of
 from engines.translation.publishing import publish_run
 from engines.translation.training import ALL_PRESETS
 from studio import graphics, guards
@@ -43,11 +44,11 @@ from studio.panels.export import free_place
 from studio.panels.lab_runs import WHICH, known_runs, known_searches, the_run
 from studio.panels.stopping import listening
 from studio.state import Services
+from studio.turns import MODEL_QUEUE
 
 log = logging.getLogger(__name__)
 
 ELSEWHERE = "Training belongs to Atelier on your own machine: this studio is shared and trains nothing."
-MODEL_QUEUE = "model"
 WORK = "lab"
 TICK_SECONDS = 2.0
 MINUTES = 30.0
@@ -59,6 +60,8 @@ MOST_IN_STRIP = 24
 SHEET_SIDE = 720
 SHEET_QUALITY = 88
 MOST_COMPARED = 6
+MODEL = "the model "
+"""In a list of runs, before the name of what is none."""
 TABS = ("Train", "Watch", "Compare", "Searches")
 LIMITS = ("It was trained in the Lab and looked at by one person: what it cannot draw has not been measured.",)
 _MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -73,6 +76,7 @@ class Seen:
     shown: tuple[float, ...] = ()
     life: tuple[float, ...] = ()
     names: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -164,6 +168,8 @@ class LabHandles:
     timer: gr.Timer
     seen: gr.State
     looked: gr.State
+    laid: gr.State
+    searched: gr.State
     sent: gr.State
 
 
@@ -200,14 +206,19 @@ def data_of(home: Path, chosen_set: str | None, folder: str) -> Path:
     return home / "sets" / guards.one_of(chosen_set, sets(home), "the set")
 
 
-def preset_of(wanted: Wanted) -> tuple[Any, list[str]]:
+def preset_of(preset: str, settings: str) -> tuple[Any, list[str]]:
     """The preset with its changes, and these one by one.
 
     Raises:
         StudioError: no such preset or setting, or a value of another kind.
     """
-    changes = [line.strip() for line in (wanted.settings or "").splitlines() if line.strip()]
-    return changed_preset(find_preset(str(wanted.preset), ALL_PRESETS), changes), changes
+    changes = [line.strip() for line in (settings or "").splitlines() if line.strip()]
+    return changed_preset(find_preset(str(preset), ALL_PRESETS), changes), changes
+
+
+def classes_of(text: str) -> dict[str, str] | None:
+    """Which folders to take, and the class name of each; None for all."""
+    return parse_classes(text.split(",")) if (text or "").strip() else None
 
 
 def about_preset(preset: str) -> str:
@@ -224,15 +235,16 @@ def on_look(
     folder: str,
     preset: str,
     classes: str,
+    settings: str,
     request: gr.Request,
     progress: gr.Progress = gr.Progress(),  # noqa: B008  (Gradio finds it by its default)
 ) -> Classes:
     """The classes of the chosen pictures, and some of each as the preset frames them."""
     data = data_of(at_home(services), chosen_set, folder)
-    framing = getattr(find_preset(preset, ALL_PRESETS), "framing", "letterbox")
+    framing = preset_of(preset, settings)[0].framing
     listen = listening(services, request, WORK, progress)
-    wanted = parse_classes(classes.split(",")) if (classes or "").strip() else None
-    found = look_over(data, LOOK_SIDE, "centre square" if framing.startswith("rectangle") else framing, wanted, progress=listen)
+    framing = "centre square" if framing.startswith("rectangle") else framing
+    found = look_over(data, LOOK_SIDE, framing, classes_of(classes), progress=listen)
     blank = Image.new("RGB", (LOOK_SIDE, LOOK_SIDE), (255, 255, 255))
     squares = [picture for one in found.classes for picture in (*one.pictures, *[blank] * (EACH - len(one.pictures)))]
     path = services.session_folder(request) / f"classes-{secrets.token_hex(8)}.jpg"
@@ -252,13 +264,13 @@ def arguments_of(services: Services, wanted: Wanted, out: Path) -> list[str]:
         StudioError: an impossible value.
     """
     home = at_home(services)
-    preset, changes = preset_of(wanted)
+    preset, changes = preset_of(wanted.preset, wanted.settings)
     minutes = guards.finite_float(wanted.minutes, "the time in minutes", 0.05, 100_000)
     data = data_of(home, wanted.chosen_set, wanted.folder)
     command = ["train", preset.name, "--data", str(data), "--out", str(out), f"--minutes={minutes:g}", f"--keep={KEPT}"]
     command += [f"--set={change}" for change in changes]
     command += [f"--classes={wanted.classes.strip()}"] if (wanted.classes or "").strip() else []
-    command += [f"--from={the_run(home, wanted.source).folder}"] if wanted.source else []
+    command += [f"--from={source_of(services, wanted.source)}"] if wanted.source else []
     return [*command, f"--seed={guards.finite_int(wanted.seed or 0, 'the seed', 0, 2**31 - 1)}"]
 
 
@@ -266,9 +278,14 @@ def estimate(services: Services, wanted: Wanted) -> Told:
     """What a training will cost: as an earlier run with the same settings went, else measured in a process of its own."""
     home = at_home(services)
     arguments = arguments_of(services, wanted, home / "runs" / "estimate")
-    preset, _ = preset_of(wanted)
+    preset, _ = preset_of(wanted.preset, wanted.settings)
     minutes = float(wanted.minutes)  # type: ignore[arg-type]  # checked in `arguments_of`
-    found = recorded(preset, minutes, [Run(folder) for folder in known_runs(home).values()]) or measure_apart(arguments)
+    data = data_of(home, wanted.chosen_set, wanted.folder)
+    earlier = [Run(folder) for folder in known_runs(home).values()]
+    found = recorded(preset, minutes, earlier, KEPT, len(imaging.picture_files(data)))
+    if found is None:
+        load_pictures(data, preset.resolution, preset.framing, preset.channels, classes_of(wanted.classes))  # is not part of what is timed
+        found = measure_apart(arguments)
     free = shutil.disk_usage(home).free / 2**30
     facts = [
         ("Steps", f"{found.steps:,} of the {found.whole:,} in the schedule, {found.step_seconds:.3g} s each"),
@@ -294,34 +311,44 @@ def begin(services: Services, wanted: Wanted) -> tuple[str, Told]:
     arguments = arguments_of(services, wanted, run.folder)
     try:
         process = start_in_background(run, arguments)
-    except StudioError as error:
-        if not run.config_file.exists():
+    except StudioError:
+        if not run.config_file.exists() and run.owner() is None:
             shutil.rmtree(run.folder, ignore_errors=True)  # only its log: the name is free again
-        raise StudioError(str(error).removeprefix("error: ")) from error
+        raise
     facts = (("Folder", str(run.folder)), ("On the command line", f"python -m engines runs {run.folder}"))
-    line = f"{run.folder.name} trains in process {process}, and goes on when this page is closed."
+    line = f"{run.folder.name} runs as process {process}, and goes on when this page is closed."
     return run.folder.name, Told(line, facts)
 
 
 # Watching
 
 
-def look_at(services: Services, run: str | None, axis: str, seen: Seen) -> tuple[Any, ...]:
+def look_at(services: Services, run: str | None, axis: str, seen: Seen, preset: str = FIRST_PRESET) -> tuple[Any, ...]:
     """What changed since the page was told.
+
+    Args:
+        preset: of the next training, for the runs and models that it could begin with.
 
     Returns:
         status, curves, snapshots, what the page has seen, the three lists of runs, and the buttons Stop and Resume.
     """
     home = at_home(services)
     known = known_runs(home)
-    names = tuple(known)
-    lists = tuple(gr.update(choices=list(names)) for _ in range(3)) if names != seen.names else (gr.skip(),) * 3
-    if not run or run not in names:
+    names, sources = tuple(known), tuple(sources_for(services, known, preset))
+    gone = bool(run) and run not in names
+    lists = (
+        gr.update(choices=list(names), **({"value": None} if gone else {})) if names != seen.names or gone else gr.skip(),
+        gr.update(choices=list(names)) if names != seen.names else gr.skip(),
+        gr.update(choices=list(sources)) if sources != seen.sources else gr.skip(),
+    )
+    if not run or gone:
         empty = ("No run yet: start one under Train." if not names else "Choose a run.", None, None)
         shown = empty if seen.run else (empty[0], gr.skip(), gr.skip())
-        return *shown, Seen(names=names), *lists, gr.update(interactive=False), gr.update(interactive=False)
+        return *shown, Seen(names=names, sources=sources), *lists, gr.update(interactive=False), gr.update(interactive=False)
     found = Run(known[run])
-    now = Seen(run, guards.one_of(axis, AXES, "what the curves go over"), lab_runs.shown_stamp(found), lab_runs.life_stamp(found), names)
+    now = Seen(
+        run, guards.one_of(axis, AXES, "what the curves go over"), lab_runs.shown_stamp(found), lab_runs.life_stamp(found), names, sources
+    )
     if now == seen:
         return (gr.skip(),) * 9
     rest = (now, *lists, *buttons(found))
@@ -330,10 +357,32 @@ def look_at(services: Services, run: str | None, axis: str, seen: Seen) -> tuple
     return lab_runs.standing(found), lab_runs.charts(found, axis), lab_runs.album(found, run), *rest
 
 
+def sources_for(services: Services, known: dict[str, Path], preset: str) -> list[str]:
+    """The runs and models that a training with a preset can begin with."""
+    if preset not in ALL_PRESETS:
+        return []
+    kind, network = kind_of(asdict(ALL_PRESETS[preset])), getattr(ALL_PRESETS[preset], "generator", "")
+    models = services.zoo.names("translator" if kind == "swap" else kind)
+    alike = [name for name in models if not network or services.zoo.card(name).network == network]
+    return [*lab_runs.sources(known, kind), *(f"{MODEL}{name}" for name in alike)]
+
+
+def source_of(services: Services, source: str) -> Path:
+    """The folder of a run or model with whose weights a training begins, by the name in the list.
+
+    Raises:
+        StudioError: no such run or model.
+    """
+    if source.startswith(MODEL):
+        return services.zoo.folder(source.removeprefix(MODEL))
+    return the_run(at_home(services), source).folder
+
+
 def buttons(run: Run) -> tuple[Any, Any]:
     """Stop and Resume: each can be pressed where it would do something."""
     state = run.status()["state"]
-    return gr.update(interactive=state in ("training", "starting")), gr.update(interactive=state in ("stopped", "died"))
+    resumable = state in lab_runs.RESUMABLE and run.command_file.is_file()
+    return gr.update(interactive=state in ("training", "starting")), gr.update(interactive=resumable)
 
 
 def halt(services: Services, run: str | None) -> str:
@@ -350,10 +399,9 @@ def resume(services: Services, run: str | None, minutes: object) -> str:
     status = found.status()
     if status["state"] == "finished":
         raise StudioError(f"{run} has taken all {status['steps']:,} steps of its schedule: start a new run --from it instead")
-    try:
-        start_in_background(found, [*found.command(), "--resume", f"--minutes={more:g}"])
-    except StudioError as error:
-        raise StudioError(str(error).removeprefix("error: ")) from error
+    if status["state"] == "diverged":
+        raise StudioError(f"{run} diverged and would again: start a new run with a lower rate, --from it if you like")
+    start_in_background(found, [*found.command(), "--resume", f"--minutes={more:g}"])
     return lab_runs.standing(found)
 
 
@@ -383,8 +431,9 @@ def send(services: Services, looked: Looked, chosen: str | None, name: str, titl
     if looked.run != chosen:
         raise StudioError(f"no snapshot of {chosen} is shown yet: wait for its first one")
     config = run.config()
-    if "generator" not in config["preset"] and "widths" not in config["preset"]:
-        raise StudioError(f"{looked.run} swaps textures and draws nothing by itself: publish it with `python -m engines publish`")
+    kind = kind_of(config["preset"])
+    if kind != "generator":
+        raise StudioError(f"{looked.run} trains a {kind}, which draws nothing by itself: publish it with `python -m engines publish`")
     wanted = (name or "").strip()
     if not _MODEL_NAME.fullmatch(wanted):
         raise StudioError(f"{wanted[:60]!r} is no model name: use small letters, digits, dots and dashes")
@@ -432,6 +481,22 @@ def compare(services: Services, runs: list[str] | None, axis: str, which: str, r
     return sheets, lab_runs.compared(chosen, over)
 
 
+def laying(services: Services, runs: list[str] | None, axis: str, which: str) -> tuple[Any, ...]:
+    """Changes whenever `compare` would show something else."""
+    return tuple(runs or ()), axis, which, *(lab_runs.shown_stamp(the_run(at_home(services), name)) for name in runs or ())
+
+
+def laid_anew(
+    services: Services, runs: list[str] | None, axis: str, which: str, laid: tuple[Any, ...], request: gr.Request
+) -> tuple[Any, ...]:
+    """What `compare` shows and what it was shown of, where that is no longer as it was laid; nothing while it cannot be shown."""
+    try:
+        now = laying(services, runs, axis, which)
+        return (gr.skip(),) * 3 if now == laid else (*compare(services, runs, axis, which, request), now)
+    except StudioError:
+        return (gr.skip(),) * 3
+
+
 def enlarged(sheet: Image.Image) -> Image.Image:
     """A sample sheet for the page: small ones are enlarged by whole pixels."""
     factor = max(1, SHEET_SIDE // max(sheet.size))
@@ -445,6 +510,25 @@ def show_search(services: Services, search: str | None) -> Trials | None:
     """A search as a table."""
     known = known_searches(at_home(services))
     return lab_runs.trials(known[guards.one_of(search, list(known), "the search")]) if search else None
+
+
+def searching(known: dict[str, Path], search: str | None) -> tuple[Any, ...]:
+    """Changes whenever the list of searches, or what is shown of the chosen one, would be another."""
+    return tuple(known), search, lab_runs.search_stamp(known[search]) if search in known else ()
+
+
+def searched_anew(services: Services, search: str | None, searched: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The list of searches, the trials of the chosen one, and what both were shown of, where that is no longer as it was."""
+    known = known_searches(at_home(services))
+    chosen = search if search in known else None
+    now = searching(known, chosen)
+    if now == searched:
+        return (gr.skip(),) * 3
+    try:
+        found: Any = show_search(services, chosen)
+    except StudioError:
+        found = gr.skip()
+    return gr.update(choices=list(known), value=chosen), found, now
 
 
 # What the snapshots ask
@@ -505,18 +589,26 @@ def on_estimate(services: Services, *fields: Any) -> Told:
 def on_start(services: Services, *fields: Any) -> tuple[Any, ...]:
     """The Start button; `fields` are those of `Wanted`, in its order; gives what the page is told, and the run that Watch opens with."""
     run, told = begin(services, Wanted(*fields))
-    return told, gr.update(choices=list(known_runs(services.settings.home)), value=run), gr.update(selected="lab-watch")
+    names = dict.fromkeys([run, *known_runs(services.settings.home)])
+    return told, gr.update(choices=list(names), value=run), gr.update(selected="lab-watch")
 
 
-def on_refresh(services: Services, run: str | None, chosen_set: str | None) -> tuple[Any, ...]:
+def on_preset(services: Services, preset: str, source: str | None) -> tuple[str, Any]:
+    """What the chosen preset is for, and the runs and models that a training with it can begin with."""
+    found = sources_for(services, known_runs(at_home(services)), preset)
+    return about_preset(preset), gr.update(choices=found, value=source if source in found else None)
+
+
+def on_refresh(services: Services, run: str | None, chosen_set: str | None, preset: str = FIRST_PRESET) -> tuple[Any, ...]:
     """The lists when the tab is opened: runs (three), sets, searches, presets; the newest run is chosen where none is."""
     home = at_home(services)
-    names, found = list(known_runs(home)), sets(home)
+    known, found = known_runs(home), sets(home)
+    names = list(known)
     watched = run if run in names else (names[0] if names else None)
     return (
         gr.update(choices=names, value=watched),
         gr.update(choices=names),
-        gr.update(choices=names),
+        gr.update(choices=sources_for(services, known, preset)),
         gr.update(choices=found, value=chosen_set if chosen_set in found else (found[0] if found else None)),
         gr.update(choices=list(known_searches(home))),
         gr.update(choices=preset_choices(*ALL_PRESETS)),
@@ -526,6 +618,16 @@ def on_refresh(services: Services, run: str | None, chosen_set: str | None) -> t
 def preset_choices(*names: str) -> list[tuple[str, str]]:
     """What is said of presets, and their names; the page learns of all of them when the tab is opened, which keeps it light."""
     return [(f"{name}: {ALL_PRESETS[name].summary}", name) for name in names]
+
+
+def on_compare(services: Services, runs: list[str] | None, axis: str, which: str, request: gr.Request) -> tuple[Any, ...]:
+    """Runs side by side, and what they were laid of."""
+    return *compare(services, runs, axis, which, request), laying(services, runs, axis, which)
+
+
+def on_search(services: Services, search: str | None) -> tuple[Any, ...]:
+    """The table of the chosen search, and what it was shown of."""
+    return show_search(services, search), searching(known_searches(at_home(services)), search)
 
 
 def on_add(services: Services, folder: str, run: str | None) -> tuple[Any, ...]:
@@ -553,6 +655,7 @@ def on_tab(event: gr.SelectData) -> Any:
 def build(services: Services) -> LabHandles:
     """Lay out the tab and wire its own events."""
     seen, looked, sent = gr.State(Seen()), gr.State(Looked()), gr.State("")
+    laid, searched = gr.State(()), gr.State(())
     timer = gr.Timer(TICK_SECONDS, active=False)
     with gr.Tabs(elem_id="lab-tabs") as tabs:
         with gr.Tab(TABS[0], id="lab-train", elem_id="lab-tab-train"):
@@ -569,7 +672,7 @@ def build(services: Services) -> LabHandles:
             with gr.Column(elem_classes="controls"):
                 search = gr.Dropdown([], value=None, label="Search", elem_id="lab-search")
             trials = LabTrials(label="Trials", empty="Choose a search to see its trials, the best first.", elem_id="lab-trials")
-    handles = LabHandles(tabs, train, watch, compared, search, trials, timer, seen, looked, sent)
+    handles = LabHandles(tabs, train, watch, compared, search, trials, timer, seen, looked, laid, searched, sent)
     _wire(services, handles)
     return handles
 
@@ -674,18 +777,20 @@ def _wire(services: Services, to: LabHandles) -> None:
     fields = [
         train.chosen_set, train.folder, train.preset, train.minutes, train.name, train.classes, train.settings, train.source, train.seed,
     ]  # fmt: skip
-    looking = [train.chosen_set, train.folder, train.preset, train.classes]
+    looking = [train.chosen_set, train.folder, train.preset, train.classes, train.settings]
     gr.on(
         [train.look.click, train.folder.submit],
         guards.sentences(on_look, services), looking, train.pictures, show_progress_on=train.pictures, **work,
     )  # fmt: skip
-    train.preset.change(guards.sentences(about_preset), train.preset, train.about, queue=False, **last)
+    train.preset.change(
+        guards.sentences(on_preset, services), [train.preset, train.source], [train.about, train.source], queue=False, **last
+    )
     train.estimate.click(guards.sentences(on_estimate, services), fields, train.told, show_progress_on=train.told, **work)
     begun = [train.told, watch.run, to.tabs]
     train.start.click(guards.sentences(on_start, services), fields, begun, show_progress_on=train.told, **work)
     shown: dict[str, Any] = {
         "fn": guards.sentences(look_at, services),
-        "inputs": [watch.run, watch.axis, to.seen],
+        "inputs": [watch.run, watch.axis, to.seen, train.preset],
         "outputs": [watch.status, watch.curves, watch.snapshots, to.seen, watch.run, compared.runs, train.source, watch.stop, watch.resume],
     }
     gr.on([to.timer.tick, watch.axis.change], **shown, **last)
@@ -707,14 +812,24 @@ def _wire(services: Services, to: LabHandles) -> None:
     )
     gr.on(
         [compared.runs.change, compared.axis.change, compared.which.change],
-        guards.sentences(compare, services), [compared.runs, compared.axis, compared.which], [compared.sheets, compared.curves], **last,
+        guards.sentences(on_compare, services), [compared.runs, compared.axis, compared.which],
+        [compared.sheets, compared.curves, to.laid], **last,
     )  # fmt: skip
-    to.search.change(guards.sentences(show_search, services), to.search, to.trials, **last)
+    to.search.change(guards.sentences(on_search, services), to.search, [to.trials, to.searched], **last)
+    gr.on(
+        [to.timer.tick, to.tabs.select],
+        guards.sentences(laid_anew, services), [compared.runs, compared.axis, compared.which, to.laid],
+        [compared.sheets, compared.curves, to.laid], **last,
+    )  # fmt: skip
+    gr.on(
+        [to.timer.tick, to.tabs.select],
+        guards.sentences(searched_anew, services), [to.search, to.searched], [to.search, to.trials, to.searched], **last,
+    )  # fmt: skip
 
 
 def fill_when_opened(services: Services, to: LabHandles, tab: gr.Tab, tabs: gr.Tabs) -> None:
     """Read the lists when the tab is opened, and let the clock run while it is."""
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     lists = [to.watch.run, to.compare.runs, to.train.source, to.train.chosen_set, to.search, to.train.preset]
-    tab.select(guards.sentences(on_refresh, services), [to.watch.run, to.train.chosen_set], lists, **quiet)
+    tab.select(guards.sentences(on_refresh, services), [to.watch.run, to.train.chosen_set, to.train.preset], lists, **quiet)
     tabs.select(on_tab, None, to.timer, queue=False, **quiet)

@@ -1,5 +1,6 @@
 """Models: all that are at hand, to pick by looking."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,11 +8,15 @@ from typing import Any
 import gradio as gr
 
 from engines import imaging
+from engines.errors import StudioError
 from engines.models.card import Card
 from engines.paths import replacing
+from engines.recipe import file_hash
 from studio import guards
 from studio.components.model_cards import ModelCard, ModelCards
 from studio.state import Services
+
+log = logging.getLogger(__name__)
 
 PREVIEW = "preview.webp"
 PREVIEW_WIDTH = 720
@@ -65,11 +70,15 @@ def shown(services: Services, card: Card) -> ModelCard:
 def _preview(path: Path, out: Path, card: Card) -> tuple[Path | None, tuple[int, int]]:
     if not path.is_file():
         return None, (0, 0)
-    picture = imaging.safe_open(path)
+    try:
+        picture = imaging.safe_open(path)
+    except StudioError as error:
+        log.warning("the model %s is shown without its picture: %s", card.name, error)
+        return None, (0, 0)
     if picture.width > PREVIEW_WIDTH:
         picture = picture.resize((PREVIEW_WIDTH, round(picture.height * PREVIEW_WIDTH / picture.width)))
     out.mkdir(parents=True, exist_ok=True)
-    copy = out / f"{card.name}-{card.weights_sha256[:12]}.webp"
+    copy = out / f"{card.name}-{file_hash(path)[:12]}.webp"
     if not copy.is_file():
         with replacing(copy) as temporary:
             picture.save(temporary, quality=84)

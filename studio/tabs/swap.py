@@ -1,11 +1,10 @@
 """Texture swap: a garment from leather to denim and back, with everything around it as it was."""
 
-import hashlib
 import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,6 +35,7 @@ from studio.components.picture_grid import PictureGrid, Tiles, save_sprite
 from studio.components.picture_row import NamedPicture, PictureRow
 from studio.components.uploaded_image import UploadedImage
 from studio.state import Services
+from studio.turns import MODEL_QUEUE
 
 PREFERRED_MODEL = "leather-denim"
 EXAMPLE_MODEL = "materials"
@@ -44,7 +44,6 @@ EXAMPLE_TRUNCATION = 0.7
 EXAMPLE_SIDE = 128
 PREVIEW_SIDE = 1600
 FAMILIAR_SIDE = 384
-MODEL_QUEUE = "model"
 MANY_QUEUE = "many swaps"
 MOST_FILES = 500
 NOTED = 6
@@ -66,6 +65,29 @@ NOTE = (
 MANY_NOTE = (
     "The settings above hold for every picture; each garment is found by itself. Stopped and started again, it goes on where it was."
 )
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What the fields of the page say, in the order in which they come; every one is checked where it is used."""
+
+    model: str
+    strength: float = 100
+    colour: float = 100
+    texture: float = 100
+    shading: float = 100
+    wash: str = OWN_COLOUR
+    where: str = GARMENT
+    feather: float = Mask().feather
+
+    @property
+    def look(self) -> Look:
+        """As `look_of` gives it."""
+        return look_of(self.strength, self.colour, self.texture, self.shading, self.wash)
+
+    def mask(self, drawing: MaskDrawing | None = None, key: str = "") -> Mask:
+        """As `mask_of` gives it."""
+        return mask_of(self.where, self.feather, drawing, key)
 
 
 @dataclass(frozen=True)
@@ -96,9 +118,9 @@ class SwapHandles:
     recipes: tuple[Sample, ...]
 
     @property
-    def look(self) -> list[Any]:
-        """The fields that `look_of` reads, in its order."""
-        return [self.strength, self.colour, self.texture, self.shading, self.wash]
+    def fields(self) -> list[Any]:
+        """Those of `Fields`, in its order."""
+        return [self.model, self.strength, self.colour, self.texture, self.shading, self.wash, self.where, self.feather]
 
 
 @dataclass(frozen=True)
@@ -237,8 +259,7 @@ def swap_picture(
     fingerprint = file_hash(path)
     recipe = swap_recipe(translator, chosen, fingerprint, proven_recipe(path, services.render), look, mask)
     swapped = services.swap(name, original, chosen, recipe.look, recipe.mask, PREVIEW_SIDE)
-    named = hashlib.sha256(repr((recipe.look, recipe.mask)).encode()).hexdigest()[:4] if (look, mask) != (AS_DRAWN, Mask("auto")) else ""
-    download = folder / guards.file_name(path.stem[:60], chosen, fingerprint[:8], named, suffix=".png")
+    download = folder / guards.file_name(path.stem[:60], chosen, graphics.fingerprint(recipe)[:8], suffix=".png")
     save_with_recipe(swapped.generated, download, recipe)
     return _written(swapped, download, _warning(services, name, original, chosen, recipe.mask))
 
@@ -295,17 +316,10 @@ def swap_upload(
     only_if_there: bool,
     picture: str | None,
     target: str,
-    model: str,
-    strength: float,
-    colour: float,
-    texture: float,
-    shading: float,
-    wash: str,
-    where: str,
-    feather: float,
     drawing: MaskDrawing | None,
     made: Wish | None,
     request: gr.Request,
+    *values: Any,
 ) -> list[Any]:
     """Swap the picture on show: everything that the page shows of a result, and what it was made of.
 
@@ -314,12 +328,13 @@ def swap_upload(
     Args:
         only_if_there: do nothing without a picture, as after an amount was changed, where the button would say so; nor for what is on show.
         made: what is on show.
+        values: those of `Fields`.
     """
     if only_if_there and not picture:
         return [gr.skip()] * SHOWN
     key, folder = picture_key(Path(picture)) if picture else "", services.session_folder(request)
-    look = look_of(strength, colour, texture, shading, wash)
-    wish = Wish(key, target, model, look, mask_of(where, feather, drawing, key))
+    fields = Fields(*values)
+    wish = Wish(key, target, fields.model, fields.look, fields.mask(drawing, key))
     if only_if_there and wish == made:
         return [gr.skip()] * SHOWN
     shown = _swapped(services, picture, wish, folder)
@@ -327,20 +342,7 @@ def swap_upload(
     return shown
 
 
-def swap_example(
-    services: Services,
-    recipes: Sequence[Sample],
-    model: str,
-    strength: float,
-    colour: float,
-    texture: float,
-    shading: float,
-    wash: str,
-    where: str,
-    feather: float,
-    event: gr.EventData,
-    request: gr.Request,
-) -> list[Any]:
+def swap_example(services: Services, recipes: Sequence[Sample], event: gr.EventData, request: gr.Request, *values: Any) -> list[Any]:
     """Draw the example that was chosen and swap it the other way, as the fields say.
 
     Returns:
@@ -354,11 +356,11 @@ def swap_example(
     if place is None:
         return [gr.skip()] * (2 + SHOWN)
     recipe = recipes[guards.finite_int(place, "the example", 0, len(recipes) - 1)]
-    target = next(name for name in services.zoo.translator(model).card.classes if name != recipe.class_name)
-    look = look_of(strength, colour, texture, shading, kept_wash(target, wash))
-    folder = services.session_folder(request)
+    fields, folder = Fields(*values), services.session_folder(request)
+    target = next(name for name in services.zoo.translator(fields.model).card.classes if name != recipe.class_name)
+    look = replace(fields, wash=kept_wash(target, fields.wash)).look
     path = write_example(services, recipe, folder)
-    wish = Wish(picture_key(path), target, model, look, mask_of(where, feather, None, ""))
+    wish = Wish(picture_key(path), target, fields.model, look, fields.mask())
     return [str(path), target, *_swapped(services, path, wish, folder)]
 
 
@@ -401,31 +403,19 @@ def swap(
 
 
 def swap_many(
-    services: Services,
-    files: list[str] | None,
-    folder_name: str | None,
-    target: str,
-    model: str,
-    strength: float,
-    colour: float,
-    texture: float,
-    shading: float,
-    wash: str,
-    where: str,
-    feather: float,
-    request: gr.Request,
+    services: Services, files: list[str] | None, folder_name: str | None, target: str, request: gr.Request, *values: Any
 ) -> Iterator[tuple[str, Any]]:
     """Swap uploaded pictures, or those of a folder on this machine, one after another: a line on how far it is, and a ZIP at the end.
 
     Raises:
         StudioError: nothing to swap, a folder where none may be read, or an impossible value.
     """
-    session = services.session_folder(request)
+    session, fields = services.session_folder(request), Fields(*values)
     stop = session / STOP_FILE
     stop.unlink(missing_ok=True)
-    translator = services.zoo.translator(guards.one_of(model, models_both_ways(services), "the model"))
+    translator = services.zoo.translator(guards.one_of(fields.model, models_both_ways(services), "the model"))
     chosen = guards.one_of(target, translator.card.classes, "the direction")
-    look, mask = look_of(strength, colour, texture, shading, wash), mask_of(where, feather, None, "")
+    look, mask = fields.look, fields.mask()
     places, into = _many_places(services, files, folder_name, chosen, session)
     yield f"0 of {len(places)} pictures.", gr.skip()
     outcomes: list[Outcome] = []
@@ -609,14 +599,13 @@ def kept_wash(target: str, wash: str) -> str:
 
 def _wire(services: Services, to: SwapHandles) -> None:
     shown = [to.result, to.rows, to.download, to.line, to.made]
-    fields = [to.model, *to.look, to.where, to.feather]
-    asked = [to.picture, to.target, *fields, to.mask, to.made]
+    asked = [to.picture, to.target, to.mask, to.made, *to.fields]
     drawing: dict[str, Any] = {"concurrency_id": MODEL_QUEUE, "api_visibility": "private", "show_progress_on": to.result}
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     to.run.click(guards.sentences(swap_upload, services, False), asked, shown, **drawing)
     let_go = [slider.release for slider in (to.strength, to.colour, to.texture, to.shading, to.feather)]
     gr.on(let_go, guards.sentences(swap_upload, services, True), asked, shown, trigger_mode="always_last", **drawing)
-    to.examples.pick(guards.sentences(swap_example, services, to.recipes), fields, [to.picture, to.target, *shown], **drawing)
+    to.examples.pick(guards.sentences(swap_example, services, to.recipes), to.fields, [to.picture, to.target, *shown], **drawing)
     masking: dict[str, Any] = {
         "fn": guards.sentences(show_mask, services),
         "inputs": [to.picture, to.where],
@@ -640,10 +629,9 @@ def _wire(services: Services, to: SwapHandles) -> None:
 
 
 def _wire_many(services: Services, to: SwapHandles, many: ManyHandles) -> None:
-    fields = [many.files, many.folder or gr.State(None), to.target, to.model, *to.look, to.where, to.feather]
     many.run.click(
         guards.sentences(swap_many, services),
-        fields,
+        [many.files, many.folder or gr.State(None), to.target, *to.fields],
         [many.status, many.delivery],
         api_visibility="private",
         concurrency_id=MANY_QUEUE,
@@ -720,4 +708,4 @@ def described(card: Card | None) -> str:
     """What swaps here, before anything was swapped."""
     if card is None:
         return "There is no model here that swaps textures: put one into the models folder and open this tab again."
-    return f"Swapped by **{card.name}**. {card.summary}"
+    return f"The next swap is by **{card.name}**. {card.summary}"

@@ -226,6 +226,14 @@ def test_another_sites_page_cannot_ask_the_studio(studio_url: str) -> None:
     assert asked.headers.get("access-control-allow-origin") != "https://evil.example"
 
 
+def test_ones_own_studio_is_answered_under_the_names_of_this_machine_alone(studio_url: str, shared_url: str) -> None:
+    port = httpx.URL(studio_url).port
+    for host, status in (("127.0.0.1", 200), ("localhost", 200), ("[::1]", 200), ("evil.example", 400), ("0.0.0.0", 400)):
+        asked = httpx.get(studio_url, headers={"host": f"{host}:{port}"}, timeout=PATIENCE)
+        assert asked.status_code == status, host
+    assert httpx.get(shared_url, headers={"host": "studio.example"}, timeout=PATIENCE).status_code == 200
+
+
 def test_the_studio_goes_on_after_all_of_this(studio_url: str, shared_url: str) -> None:
     for url in (studio_url, shared_url):
         assert "event: complete" in called(url, "classes", '{"data": ["clothing", "hat", "1", 1.0]}')

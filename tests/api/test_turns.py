@@ -163,7 +163,8 @@ def test_what_is_kept_is_ones_own(served: Served) -> None:
             key = visitor.made[visitor.wishes[-1]][0]["key"]
             await crowd.wish(visitor, "on_pick", [None, "scenes", False, "even"], {"key": key, "places": [0]})
             await crowd.wait(visitor)
-            await crowd.wish(visitor, "on_keep_shown", [None], {"frame": 0})
+            shown = visitor.made[visitor.wishes[-1]][0]["key"]
+            await crowd.wish(visitor, "on_keep_shown", [None], {"key": shown, "frame": 0})
             await crowd.wait(visitor)
             return dict(visitor.made[visitor.wishes[-1]][0])
 

@@ -19,6 +19,7 @@ from tests.browser.conftest import DESKTOP, PATIENCE, PHONE
 def curated(page: Page) -> None:
     page.locator("#curate-example-0").click()
     expect(page.locator("#curate-grid .score-grid[data-key]:not([data-key=''])")).to_be_visible()
+    expect(page.get_by_test_id("score-model")).to_contain_text("scored by")
     page.locator("#curate-grid .cells img[src]").first.wait_for()
 
 

@@ -88,6 +88,20 @@ def test_the_sheet_has_every_class_and_seed_and_opens_again(open_tab: Opener, sh
     assert render(shipped_zoo, recipe).tobytes() == imaging.safe_open(path).tobytes()
 
 
+def test_the_sheet_of_another_truncation_shows_its_own_pictures(open_tab: Opener) -> None:
+    page = open_tab(TAB)
+    ready(page, 16)
+    page.locator("#classes-seeds textarea, #classes-seeds input").first.fill("5-7")
+    page.locator("#classes-sheet-run").click()
+    image = page.locator("#classes-sheet img")
+    expect(image).to_be_visible()
+    first = image.get_attribute("src")
+    page.locator("#classes-truncation input[type=number]").fill("0")
+    page.keyboard.press("Tab")
+    page.locator("#classes-sheet-run").click()
+    expect(image).not_to_have_attribute("src", first or "")
+
+
 def test_the_sheet_says_where_one_looks_that_it_is_being_drawn_and_is_drawn_once(open_tab: Opener) -> None:
     page = open_tab(TAB)
     ready(page, 16)

@@ -19,6 +19,7 @@ HOSTILE = "<img src=x onerror='window.broken=1'>${window.broken=2}{{window}}\u20
 def demo(page: Page) -> None:
     page.locator("#curate-example-0").click()
     expect(page.locator(f"{GRID}[data-collection='Demo collection'][data-key]:not([data-key=''])")).to_be_attached(timeout=150_000)
+    expect(page.get_by_test_id("score-model")).to_contain_text("scored by", timeout=150_000)
 
 
 def take_the_suggested_cut(page: Page) -> None:
@@ -300,6 +301,26 @@ def test_nothing_open_says_how_to_begin(open_tab: Opener) -> None:
     expect(page.locator("#curate-grid .empty-note")).to_contain_text("bring your own pictures in")
     page.locator("#curate-run").click()
     expect(page.locator(".toast-body").first).to_contain_text("No collection is open")
+
+
+def test_a_threshold_that_is_let_go_when_nothing_is_open_any_more_is_no_fault(open_tab: Opener) -> None:
+    page = open_tab(TAB)
+    expect(page.locator("#curate-grid .empty-note")).to_be_visible()
+    page.locator(f"{GRID} .range").dispatch_event("change")
+    page.wait_for_timeout(400)
+
+
+def test_a_scoring_that_ends_leaves_the_collection_that_was_opened_meanwhile(
+    open_tab: Opener, towns: tuple[Catalogue, str], studio_home: Path, tmp_path: Path
+) -> None:
+    made(studio_home, tmp_path / "more", "towns that take a while", 250)
+    page = open_tab(TAB)
+    opened(page, "towns that take a while")
+    page.locator("#curate-run").click()
+    opened(page, towns[1])
+    expect(page.locator("#curate-status")).to_contain_text("250 pictures of towns that take a while scored in", timeout=150_000)
+    page.wait_for_timeout(1_000)
+    expect(page.locator(f"{GRID}[data-collection='{towns[1]}']")).to_be_attached()
 
 
 def test_kept_pictures_leave_as_a_zip_with_a_manifest(open_tab: Opener, towns: tuple[Catalogue, str], tmp_path: Path) -> None:

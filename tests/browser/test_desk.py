@@ -30,6 +30,18 @@ DROP = """([name, kind, bytes]) => {
   at.dispatchEvent(new DragEvent("dragover", { bubbles: true, cancelable: true, dataTransfer: data }));
   at.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data }));
 }"""
+ALMOST_FULL = """(store) => {
+  const { items } = JSON.parse(localStorage.getItem(store));
+  const many = Array.from({ length: 199 }, (one, place) => ({ ...items[0], id: String(place), recipe: String(place) }));
+  localStorage.setItem(store, JSON.stringify({ format: 1, items: many }));
+}"""
+FILL = """() => {
+  for (let size = 2 ** 22; size >= 1; size /= 2) {
+    try {
+      localStorage.setItem("filler", (localStorage.getItem("filler") || "") + "x".repeat(size));
+    } catch (error) {}
+  }
+}"""
 QUICK = 12_000
 
 
@@ -174,6 +186,12 @@ def test_tags_notes_and_a_zip_that_opens_in_another_browser(open_tab: Opener, tm
     assert "broken" not in other.title() + page.title()
     assert other.locator("#tray img[src='x']").count() == 0
 
+    other.evaluate(ALMOST_FULL, STORE)
+    drop(other, path, "application/zip")
+    expect(other.locator("#tray .status")).to_have_text(
+        "2 pictures came with the ZIP. The tray holds 200 pictures and is full, 1 found no room: save it as ZIP and take some out."
+    )
+
 
 def test_a_link_draws_its_picture_and_a_bad_one_or_a_picture_without_a_recipe_gets_a_sentence(
     open_tab: Opener, shipped_zoo: Zoo, tmp_path: Path
@@ -203,6 +221,7 @@ def test_a_link_draws_its_picture_and_a_bad_one_or_a_picture_without_a_recipe_ge
     unknown = {"format": 1, "operation": "sample", "model": "nowhere", "weights": card.weights_sha256, "rights": "<b>mine</b>", "seed": 1}
     opened(json.dumps(unknown | {"truncation": 1}))
     expect(other.get_by_test_id("toast-body").filter(has_text="there is no model 'nowhere'").first).to_be_visible()
+    expect(other.locator("#tray .status")).to_be_empty()
     Image.new("RGB", (9, 9)).save(tmp_path / "plain.png")
     drop(other, tmp_path / "plain.png")
     expect(other.locator("#tray .status")).to_contain_text("plain.png holds no recipe")
@@ -220,6 +239,24 @@ def test_an_empty_or_damaged_value_never_takes_the_place_of_a_full_tray(open_tab
     keep(page, 2)
     kept = json.loads(page.evaluate(f"localStorage.getItem('{STORE}')"))["items"]
     assert kept[1] == json.loads(full)["items"][0]
+
+
+def test_what_the_browser_cannot_store_is_kept_until_the_page_is_closed(open_tab: Opener) -> None:
+    page = open_tab(TAB)
+    ready(page)
+    page.evaluate(FILL)
+    keep(page, 1)
+    expect(page.locator("#tray .status")).to_have_text("Kept until this page is closed: save the tray as ZIP.")
+    page.locator("#tray .opener").click()
+    page.locator("#tray .look").first.click()
+    looked(page)
+    expect(page.locator("#tray .opener")).to_contain_text("1 picture")
+    page.evaluate("localStorage.removeItem('filler')")
+    page.locator("#tray .opener").click()
+    page.get_by_label("Graphic", exact=True).check()
+    expect(page.locator("#desk-viewer .caption")).to_contain_text("64 × 64 pixels")
+    keep(page, 2)
+    assert len(json.loads(page.evaluate(f"localStorage.getItem('{STORE}')"))["items"]) == 2
 
 
 def test_colours_are_painted_and_a_field_that_cannot_be_gets_a_sentence(open_tab: Opener) -> None:
@@ -250,6 +287,23 @@ def test_a_model_is_picked_by_looking(open_tab: Opener) -> None:
     expect(page.locator("#tab-explore")).to_be_visible()
     expect(page.locator("#explore-model input")).to_have_value("Clothing")
     expect(page.locator("#explore-grid .picture-grid[data-ready='16']")).to_be_visible()
+
+
+def test_a_model_of_another_tab_is_opened_without_drawing_over_what_was_found_in_explore(open_tab: Opener) -> None:
+    page = open_tab("Explore")
+    status = page.locator("#explore-grid .status")
+    expect(page.locator("#explore-grid .picture-grid[data-ready='16']")).to_be_visible()
+    page.locator("#explore-shuffle").click()
+    page.wait_for_function("document.querySelector('#explore-grid [role=option]').ariaLabel !== 'Seed 0'")
+    expect(status).to_contain_text("16 pictures in")
+    label = page.locator("#explore-grid [role=option]").first.get_attribute("aria-label")
+    page.get_by_role("tab", name="Models", exact=True).click()
+    page.get_by_role("button", name="Swap with it").first.click()
+    expect(page.locator("#tab-swap")).to_be_visible()
+    expect(page.locator("#swap-examples .picture-grid")).to_be_visible()
+    page.get_by_role("tab", name="Explore", exact=True).click()
+    page.wait_for_timeout(1500)
+    assert page.locator("#explore-grid [role=option]").first.get_attribute("aria-label") == label
 
 
 def test_a_model_that_came_after_the_studio_began_is_offered_where_it_works(open_tab: Opener, latecomer: str) -> None:

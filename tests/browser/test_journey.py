@@ -31,6 +31,7 @@ class Keyboard:
 
     def __init__(self, page: Page) -> None:
         self._page = page
+        page.on("filechooser", lambda _: None)  # from now on, as Chromium needs a while until it hands its file choosers over
 
     def press(self, *keys: str) -> None:
         for key in keys:

@@ -149,6 +149,8 @@ def test_only_a_shared_studio_says_that_nothing_is_kept(
     shared = app.build(Settings(home=tmp_path, space=space, host="0.0.0.0")).config
     said = [component["props"].get("value") for component in shared["components"] if component["props"].get("elem_id") == "nothing-kept"]
     assert said == [app.NOTHING_KEPT]
+    [names] = [component for component in shared["components"] if component["props"].get("elem_id") == "explore-names"]
+    assert names["props"]["visible"] is False, "renaming is refused there"
     assert len(shared["components"]) < 400
     assert not [component for component in config["components"] if component["props"].get("elem_id") == "nothing-kept"]
 

@@ -28,7 +28,7 @@ def test_on_a_shared_studio_each_session_has_its_own_and_takes_it_along(shared: 
     open_catalogue(shared, ANN).create("towns")
     assert not open_catalogue(shared, BOB).collections()
     folder = open_catalogue(shared, ANN).folder
-    shared.end_session(ANN)
+    shared.forget(shared.session_folder(ANN))
     assert not folder.exists()
     assert not open_catalogue(shared, ANN).collections()
     assert open_store(shared, ANN).folder != open_store(shared, BOB).folder

@@ -1,5 +1,6 @@
 """The desk shows what its fields say, saves just that, and takes it up again from the recipe."""
 
+import re
 from dataclasses import astuple, replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from engines.errors import StudioError
 from engines.exploration.sampling import sample_recipes
 from engines.finishing import Colourway, Mockup, PrintJob, Repeat, Shape
 from engines.production.rendering import render
-from engines.recipe import Enlarge, Finish, read_recipe
+from engines.recipe import Enlarge, Finish, after, read_recipe, to_json
 from studio import graphics
 from studio.settings import Settings
 from studio.state import Services
@@ -58,6 +59,16 @@ def test_what_is_saved_is_drawn_again_bit_for_bit_and_restored_into_the_fields(
     fields = Wanted(*rest[len(VIEWS) :])
     assert desk.made(again, fields) == recipe
     assert [group["visible"] for group in rest[: len(VIEWS)]] == [one == view for one in VIEWS]
+
+
+@pytest.mark.parametrize("step", [Shape("circle", size=60), Repeat("brick", 5, 2)])
+def test_a_step_that_no_field_says_stays_in_the_picture_that_is_restored(
+    services: Services, lying: Desk, folder: Path, step: Shape | Repeat
+) -> None:
+    assert lying.graphic is not None
+    recipe = after(lying.graphic.recipe, step)
+    again, _, _, *rest = desk.restore(services, recipe, folder)
+    assert desk.made(again, Wanted(*rest[len(VIEWS) :])) == recipe
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -192,6 +203,62 @@ def test_the_first_visit_lays_a_picture_on_an_empty_desk_alone(services: Service
     first = desk.example_if_empty(services, Desk(), request_of_ann)
     assert first[0].graphic is not None
     assert desk.example_if_empty(services, lying, request_of_ann) == desk.untouched()
+
+
+def test_a_large_graphic_is_repeated_less_often_so_that_its_fabric_can_be_saved(lying: Desk) -> None:
+    graphic, wanted = lying.graphic, Wanted(FABRIC, layout="brick")
+    assert graphic is not None
+    for size, many in (((2000, 2000), 3), ((2400, 2400), 2), ((4000, 3000), 1)):
+        large = replace(lying, graphic=replace(graphic, size=size))
+        recipe = desk.made(large, wanted)
+        assert isinstance(recipe, Finish)
+        assert recipe.step == Repeat("brick", many, many)
+        assert f"{many} × {many} repeats" in desk.preview(large, wanted)[1]
+
+
+def test_films_are_of_the_inks_that_were_shown_and_no_larger_than_the_studio_draws(
+    services: Services, lying: Desk, folder: Path, request_of_ann: gr.Request
+) -> None:
+    other = imaging.safe_open(photograph(folder / "other.png")).resize((32, 32))
+    imaging.save_png(other, lying.graphic.small)  # type: ignore[union-attr]
+    wanted = Wanted(FILMS, size="a6", inks=2, cloth="")
+    _, line = desk.preview(lying, wanted)
+    shown = re.findall("#[0-9a-f]{6}", line)
+    assert len(shown) == 2
+    with pikepdf.open(desk.save(services, lying, request_of_ann, *astuple(wanted))) as films:
+        told = str(films.docinfo["/Origin"])
+    assert all(ink in told for ink in shown)
+    with pytest.raises(StudioError, match="megapixels"):
+        desk.save(services, lying, request_of_ann, *astuple(replace(wanted, size="1000x1000mm")))
+
+
+def test_a_page_that_is_too_large_is_refused_before_an_upscaler_draws_for_it(
+    tmp_path: Path, request_of_ann: gr.Request, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = Services(publish_tiny_upscaler(tmp_path / "models"), Settings(home=tmp_path))
+    monkeypatch.setattr(desk, "larger", lambda *asked: pytest.fail("the upscaler was asked"))
+    page = ("1000x1000mm", 300, 0, "whole", False, "", "PNG", "larger")
+    with pytest.raises(StudioError, match="megapixels"):
+        desk.print_file(services, str(photograph(tmp_path / "own.png")), *page, request_of_ann)
+
+
+def test_a_recipe_of_other_weights_is_drawn_and_named_after_those_at_hand(
+    services: Services, lying: Desk, request_of_ann: gr.Request
+) -> None:
+    sample = lying.graphic.recipe  # type: ignore[union-attr]
+    path = Path(desk.render(services, to_json(replace(sample, weights="0" * 64)), None, request_of_ann))  # type: ignore[call-arg]
+    assert read_recipe(path) == sample
+
+
+def test_colours_that_were_exchanged_come_back_with_their_names_and_shares(services: Services, lying: Desk, folder: Path) -> None:
+    own = desk.colours_of(lying.graphic)  # type: ignore[arg-type]
+    way = Colourway((*lying.old[:2], "#00ff00"), ("#111111", "#222222", "#333333"))
+    swatches = desk.restore(services, after(lying.graphic.recipe, way), folder)[2]  # type: ignore[union-attr]
+    assert [(one.name, one.share) for one in swatches[:2]] == [(one.name, one.share) for one in own[:2]]
+    assert (swatches[2].name, swatches[2].share) == ("green", 0.0)
+    assert all(one.name and one.share for one in swatches[:2])
+    with pytest.raises(StudioError, match="is no colour"):
+        desk.laid_out(lying.graphic, way=Colourway(("url(//elsewhere)",), ("#111111",)))  # type: ignore[arg-type]
 
 
 def test_the_steps_of_the_desk_come_in_one_order(lying: Desk) -> None:

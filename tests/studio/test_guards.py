@@ -103,11 +103,19 @@ def test_only_uploaded_files_are_opened(tmp_path: Path) -> None:
     Image.new("RGB", (4, 4)).save(tmp_path / "out.png")
     (uploads / "link.png").symlink_to(tmp_path / "out.png")
     assert guards.uploaded_picture(uploads / "in.png", uploads) == (uploads / "in.png").resolve()
-    for path in (tmp_path / "out.png", uploads / ".." / "out.png", uploads / "link.png", uploads / "missing.png", uploads):
+    for path in (tmp_path / "out.png", uploads / ".." / "out.png", uploads / "link.png", tmp_path / "missing.png"):
         with pytest.raises(StudioError, match="was not uploaded here"):
+            guards.uploaded_picture(path, uploads)
+    for path in (uploads / "missing.png", uploads):
+        with pytest.raises(StudioError, match="is not here any more, for files are kept for an hour"):
             guards.uploaded_picture(path, uploads)
     with pytest.raises(StudioError, match="upload one first"):
         guards.uploaded_picture(None, uploads)
+
+
+def test_names_from_strangers_are_no_markup() -> None:
+    assert "<" not in guards.plain("<img src=x onerror=alert(1)>.jpg")
+    assert "[" not in guards.plain("[click](javascript:alert(1)).jpg")
 
 
 def test_a_session_has_one_folder_name_that_others_cannot_guess() -> None:

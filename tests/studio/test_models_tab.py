@@ -42,6 +42,21 @@ def test_a_preview_is_written_anew_into_the_folder_that_is_served(shipped_zoo: Z
     assert "command" not in dict(card.numbers)
 
 
+def test_a_damaged_preview_costs_a_model_its_picture_alone_and_a_new_one_is_shown(tiny_zoo: Zoo, tmp_path: Path) -> None:
+    for name in ("garments", "scenes"):
+        shutil.copytree(tiny_zoo.folder(name), tmp_path / "models" / name)
+    services, preview = Services(Zoo([tmp_path / "models"]), Settings(home=tmp_path)), tmp_path / "models" / "garments" / models.PREVIEW
+    preview.write_bytes(b"RIFF")
+    assert {card.name: card.preview for card in models.on_open(services)[1]} == {"garments": None, "scenes": None}
+    seen = []
+    for colour in ("navy", "white"):
+        Image.new("RGB", (8, 8), colour).save(preview)
+        shown = models.shown(services, services.zoo.card("garments")).preview
+        assert shown is not None
+        seen.append(shown.read_bytes())
+    assert len(set(seen)) == 2
+
+
 def test_a_summary_is_plain_words(shipped_zoo: Zoo) -> None:
     for name in shipped_zoo.names():
         assert "`" not in shipped_zoo.card(name).summary

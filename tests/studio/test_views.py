@@ -257,6 +257,26 @@ def test_a_sheet_shows_the_pictures_asked_for(view: View) -> None:
         views.sheet(view, [], [])
 
 
+def test_many_visitors_look_at_once_and_none_loses_what_he_looks_at(looking: Views, catalogue: Catalogue, tmp_path: Path) -> None:
+    store, thumbnails = EmbeddingStore(tmp_path / "vectors"), Thumbnails(tmp_path / "thumbnails")
+    for number in range(40):
+        catalogue.create(f"visit {number}")
+    seen = [looking.look(catalogue, f"visit {number}", store, thumbnails)[0] for number in range(40)]
+    assert [looking.get(view.key).collection for view in seen] == [view.collection for view in seen]
+
+
+def test_of_views_with_very_many_pictures_the_last_stay(
+    looking: Views, catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "MAX_LOOKED_AT", 10)
+    first = looked(looking, catalogue, tmp_path)
+    judged(catalogue)
+    second = looked(looking, catalogue, tmp_path)
+    with pytest.raises(StudioError, match="open the collection again"):
+        looking.get(first.key)
+    assert looking.get(second.key).key == second.key
+
+
 def test_a_view_that_is_gone_is_a_sentence(looking: Views, view: View, tmp_path: Path) -> None:
     for key in ("", None, "../../etc", view.key + "0"):
         with pytest.raises(StudioError, match="open the collection again"):

@@ -1,6 +1,8 @@
 """The Collect panel: what comes, what is left out, and what a shared studio refuses."""
 
 import logging
+import os
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -190,6 +192,25 @@ def test_the_stop_button_stops_within_a_moment_and_what_came_stays(
     assert "Stopped, as you asked" in told.line
     assert desk.collection == "w"
     assert 0 < len(names_of(services, request_of_ann, "w")) < 8
+
+
+def test_whoever_waits_for_long_work_is_not_taken_for_gone(services: Services, request_of_ann: gr.Request) -> None:
+    listen = listening(services, request_of_ann, "collect", gr.Progress())
+    folder = services.session_folder(request_of_ann)
+    os.utime(folder, (0, 0))
+    listen(1, 2)
+    assert time.time() - folder.stat().st_mtime < 60
+
+
+def test_a_visit_that_holds_its_share_of_the_disk_takes_nothing_in(
+    shared: Services, request_of_ann: gr.Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "served").mkdir()
+    asked = Asked(FILES, [str(pictures.photograph(tmp_path / "served" / "a.jpg"))], into="mine")
+    collect(shared, Desk(), asked, request_of_ann, silent)
+    monkeypatch.setattr("studio.state.MOST_HELD", 10)
+    with pytest.raises(StudioError, match="this visit holds"):
+        collect(shared, Desk(), asked, request_of_ann, silent)
 
 
 def test_stopping_one_window_does_not_stop_another(services: Services, request_of_ann: gr.Request) -> None:

@@ -45,7 +45,7 @@ def test_a_preview_shows_each_picture_beside_its_cut_out_or_the_reason_and_adds_
 ) -> None:
     desk = take(garments, into="garments")
     sheet, told = preview_cuts(services, Remembered(), desk, CutRule(), request_of_ann, silent)
-    assert told.line == "2 of 3 pictures would give a cut-out."
+    assert told.line == "2 of 3 pictures of garments would give a cut-out."
     assert sheet is not None
     assert [len(row.pictures) for row in sheet.rows] == [2, 2, 1]
     assert sheet.rows[2].title.startswith("wall.png: no object stands out")
@@ -85,10 +85,10 @@ def test_the_confidence_decides_which_objects_are_taken(
     desk, detectors = take(garments, into="garments"), Remembered(1)
     detectors.get(("None", 0), QuickDetector)
     sheet, told = preview_cuts(services, detectors, desk, CutRule(DETECTED, "car", 0.5), request_of_ann, silent)
-    assert told.line == "2 of 3 pictures would give a cut-out."
+    assert told.line == "2 of 3 pictures of garments would give a cut-out."
     assert sheet is not None
     _, told = preview_cuts(services, detectors, desk, CutRule(DETECTED, "car", 0.9), request_of_ann, silent)
-    assert told.line == "0 of 3 pictures would give a cut-out."
+    assert told.line == "0 of 3 pictures of garments would give a cut-out."
 
 
 def test_a_stopped_cut_keeps_what_was_cut(services: Services, request_of_ann: gr.Request, garments: Path, take: Taking) -> None:

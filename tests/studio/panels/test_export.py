@@ -11,7 +11,7 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
-from engines.errors import StudioError
+from engines.errors import Cancelled, StudioError
 from engines.training.background import stop
 from engines.training.runs import Run
 from studio.collections import Desk, open_catalogue
@@ -135,13 +135,25 @@ def test_what_cannot_be_exported_gets_a_sentence(
     assert not list(services.session_folder(request_of_ann).glob("*.zip"))
 
 
+def test_an_export_that_is_stopped_while_it_is_packed_leaves_nothing(
+    services: Services, request_of_ann: gr.Request, wardrobe: Path, take: Taking
+) -> None:
+    def stopped(done: int, total: int, message: str = "") -> None:
+        if message == "packing the ZIP":
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        to_zip(services, take(wardrobe), Wanted(), request_of_ann, stopped)
+    assert list(services.session_folder(request_of_ann).iterdir()) == []
+
+
 def test_a_shared_studio_gives_a_zip_to_look_at_and_nothing_else(shared: Services, request_of_ann: gr.Request, tmp_path: Path) -> None:
     (tmp_path / "served").mkdir()
     upload = pictures.photograph(tmp_path / "served" / "a.jpg")
     desk, _ = collect(shared, Desk(), Asked(FILES, [str(upload)], into="mine"), request_of_ann, silent)
     told, _ = to_zip(shared, desk, Wanted(purpose="inspection"), request_of_ann, silent)
     assert told.line.startswith("1 pictures")
-    with pytest.raises(StudioError, match="without permission"):
+    with pytest.raises(StudioError, match=r"without permission .*; leave them out, or export them only to look at"):
         to_zip(shared, desk, Wanted(), request_of_ann, silent)
     for refused in (
         lambda: to_folder(shared, desk, Wanted(purpose="inspection"), str(tmp_path / "out"), request_of_ann, silent),
@@ -151,7 +163,9 @@ def test_a_shared_studio_gives_a_zip_to_look_at_and_nothing_else(shared: Service
         with pytest.raises(StudioError, match="needs Atelier on your own machine"):
             refused()
     with gr.Blocks():
-        assert build(shared, gr.State(Desk())).own is None
+        built = build(shared, gr.State(Desk()))
+    assert built.own is None
+    assert built.shape.visible is False, "no collection can have a frame there"
 
 
 def test_training_is_refused_for_pictures_without_permission_and_leaves_nothing_behind(
@@ -171,6 +185,20 @@ def test_impossible_trainings_are_refused_before_anything_is_exported(
     with pytest.raises(StudioError, match=r"the preset is one of|the time in minutes is a number"):
         train(services, take(wardrobe), preset, minutes, "", False, request_of_ann, silent)
     assert not (services.settings.home / "sets").exists()
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+def test_a_training_that_does_not_begin_leaves_neither_a_set_nor_a_run(
+    services: Services, request_of_ann: gr.Request, wardrobe: Path, take: Taking, stopped: bool
+) -> None:
+    def listen(done: int, total: int, message: str = "") -> None:
+        if stopped and message == "starting the training":
+            raise Cancelled
+
+    with pytest.raises(Cancelled if stopped else StudioError):
+        train(services, take(wardrobe), "plain-64", 1, "", False, request_of_ann, listen, ("--set", "nonsense=1"))
+    for folder in ("sets", "runs"):
+        assert not list((services.settings.home / folder).glob("*")), folder
 
 
 def test_the_set_is_handed_to_a_process_of_its_own_which_trains_on_it(

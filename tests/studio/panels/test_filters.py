@@ -1,5 +1,6 @@
 """The Filters panel: what would fall is shown first, and only what was shown is dropped."""
 
+import math
 from pathlib import Path
 
 import gradio as gr
@@ -160,6 +161,13 @@ def test_no_collection_no_fault_and_no_filter_get_a_sentence(
         remove(services, desk, None, request_of_ann)
     with pytest.raises(StudioError, match="has no filter 'a'"):
         remove(services, desk, "a", request_of_ann)
+
+
+def test_what_was_found_can_be_dropped_for_as_long_as_it_is_shown(services: Services) -> None:
+    with gr.Blocks() as page:
+        build(services, gr.State(Desk()))
+    states = [block for block in page.blocks.values() if isinstance(block, gr.State)]
+    assert {state.time_to_live for state in states} == {math.inf}
 
 
 def test_every_field_of_the_panel_has_a_label_and_a_name_of_its_own(services: Services) -> None:

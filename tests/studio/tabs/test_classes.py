@@ -9,7 +9,8 @@ from engines import imaging
 from engines.errors import StudioError
 from engines.models.zoo import Zoo
 from engines.production.rendering import render
-from engines.recipe import Mix, read_recipe
+from engines.recipe import Mix, Sheet, read_recipe
+from studio.components.picture_grid import Tiles
 from studio.panels.exploring import Shown
 from studio.settings import Settings
 from studio.state import Services
@@ -24,6 +25,10 @@ def services(tiny_zoo: Zoo, tmp_path: Path) -> Services:
 
 def event(**said: object) -> gr.EventData:
     return gr.EventData(None, said)
+
+
+def drawn_classes(services: Services, *values: object) -> tuple[Tiles, classes.Grid]:
+    return classes.draw_classes(services, None, "garments", *values)  # type: ignore[arg-type]
 
 
 def test_only_generators_with_classes_are_offered(services: Services) -> None:
@@ -53,10 +58,24 @@ def test_a_sheet_has_a_row_a_class_and_a_column_a_seed(services: Services, tmp_p
 
 
 def test_the_sheet_on_show_is_not_drawn_again(services: Services, request_of_ann: gr.Request) -> None:
-    _, file = classes.draw_sheet(services, "garments", "4,9", 1.0, "", request_of_ann)
-    assert classes.draw_sheet(services, "garments", "4,9", 1.0, file, request_of_ann) == (gr.skip(), gr.skip())
-    other, _ = classes.draw_sheet(services, "garments", "4,10", 1.0, file, request_of_ann)
+    _, sheet = classes.draw_sheet(services, "garments", "4,9", 1.0, None, request_of_ann)
+    assert classes.draw_sheet(services, "garments", "4,9", 1.0, sheet, request_of_ann) == (gr.skip(), gr.skip())
+    other, _ = classes.draw_sheet(services, "garments", "4,10", 1.0, sheet, request_of_ann)
     assert other.columns == ("4", "10")
+
+
+def test_a_sheet_at_another_truncation_has_an_address_of_its_own(services: Services, request_of_ann: gr.Request) -> None:
+    shown, sheet = classes.draw_sheet(services, "garments", "4,9", 1.0, None, request_of_ann)
+    other, _ = classes.draw_sheet(services, "garments", "4,9", 0.5, sheet, request_of_ann)
+    assert other.picture.name != shown.picture.name, "a browser would show the sheet before"
+
+
+def test_the_sheet_on_show_is_chosen_from_and_saved_after_its_file_was_swept_away(services: Services, request_of_ann: gr.Request) -> None:
+    _, sheet = classes.draw_sheet(services, "garments", "4,9", 1.0, None, request_of_ann)
+    assert isinstance(sheet, Sheet)
+    services.forget(services.session_folder(request_of_ann))
+    assert classes.pick_of_sheet(services, sheet, event(place=3), request_of_ann)[1].recipes == (sheet.tiles[3],)
+    assert read_recipe(classes.save_sheet(services, sheet, request_of_ann)) == sheet
 
 
 def test_a_sheet_takes_the_first_seeds_of_many(services: Services) -> None:
@@ -96,13 +115,28 @@ def test_nothing_drawn_is_nothing_to_save(services: Services) -> None:
     with pytest.raises(StudioError, match="draw a class first"):
         classes.save_all(services, classes.Grid(), None)  # type: ignore[arg-type]
     with pytest.raises(StudioError, match="draw the sheet first"):
-        classes.save_sheet("")
+        classes.save_sheet(services, None, None)  # type: ignore[arg-type]
 
 
 def test_the_tab_builds_with_and_without_models(services: Services, tmp_path: Path) -> None:
     with gr.Blocks():
         assert classes.build(services).class_names.value == [CLASSES[0]]
         assert classes.build(Services(Zoo([]), Settings(home=tmp_path))).model.value is None
+
+
+def test_without_a_model_every_wish_says_that_there_is_none(tmp_path: Path, request_of_ann: gr.Request) -> None:
+    empty = Services(Zoo([]), Settings(home=tmp_path))
+    with pytest.raises(StudioError, match="no model with classes here"):
+        classes.draw_classes(empty, request_of_ann, None, [], "0-15", 1.0)
+    with pytest.raises(StudioError, match="no model with classes here"):
+        classes.draw_sheet(empty, None, "0-15", 1.0, None, request_of_ann)  # type: ignore[arg-type]
+
+
+def test_a_look_that_fills_in_the_truncation_draws_once(services: Services) -> None:
+    with gr.Blocks() as page:
+        built = classes.build(services)
+    heard = {name for one in page.fns.values() for target, name in one.targets if target == built.truncation._id}
+    assert heard == {"release", "input"}
 
 
 def test_two_classes_are_blended_seed_by_seed(services: Services, tmp_path: Path) -> None:
@@ -132,7 +166,7 @@ def test_several_classes_are_drawn_from_the_same_seeds_in_the_order_of_the_card(
 
 
 def test_a_grid_of_several_classes_shows_as_many_seeds_as_fit_and_says_so(services: Services) -> None:
-    tiles, drawn = classes.draw_classes(services, "garments", ["coat", "hat", "shoes"], "0-63", 1.0, "", 0.5, None)  # type: ignore[arg-type]
+    tiles, drawn = drawn_classes(services, ["coat", "hat", "shoes"], "0-63", 1.0)
     assert (tiles.ready, len(drawn.recipes)) == (63, 63)
     assert "these are the first 21 seeds" in tiles.message
     assert (tiles.across, tiles.heads) == (7, ((0, "coat"), (21, "hat"), (42, "shoes")))
@@ -141,14 +175,14 @@ def test_a_grid_of_several_classes_shows_as_many_seeds_as_fit_and_says_so(servic
 
 
 def test_a_class_that_is_let_go_before_the_next_is_taken_leaves_the_grid_as_it_is(services: Services) -> None:
-    assert "update" in str(classes.draw_if_chosen(services, classes.Grid(), "garments", [], "0-3", 1.0, "", 0.5, None)[0])  # type: ignore[arg-type]
+    assert "update" in str(classes.draw_if_chosen(services, classes.Grid(), None, "garments", [], "0-3", 1.0, "", 0.5)[0])  # type: ignore[arg-type]
 
 
 def test_a_slider_that_was_let_go_where_it_was_draws_nothing_again(services: Services, request_of_ann: gr.Request) -> None:
-    _, drawn = classes.draw_classes(services, "garments", ["coat"], "0-3", 1.0, "hat", 0.5, request_of_ann)
-    same = classes.draw_if_chosen(services, drawn, "garments", ["coat"], "0-3", 1.0, "hat", 0.5, request_of_ann)
+    _, drawn = drawn_classes(services, ["coat"], "0-3", 1.0, "hat", 0.5)
+    same = classes.draw_if_chosen(services, drawn, request_of_ann, "garments", ["coat"], "0-3", 1.0, "hat", 0.5)
     assert same == (gr.skip(), gr.skip())
-    _, other = classes.draw_if_chosen(services, drawn, "garments", ["coat"], "0-3", 1.0, "hat", 0.55, request_of_ann)
+    _, other = classes.draw_if_chosen(services, drawn, request_of_ann, "garments", ["coat"], "0-3", 1.0, "hat", 0.55)
     assert other.recipes != drawn.recipes
 
 
@@ -162,23 +196,25 @@ def test_what_a_class_learned_from_is_told_only_where_it_was_counted(services: S
 
 
 def test_a_picture_of_the_grid_or_of_the_sheet_is_shown_with_its_seed(services: Services) -> None:
-    _, drawn = classes.draw_classes(services, "garments", ["coat", "hat"], "4,9", 1.0, "", 0.5, None)  # type: ignore[arg-type]
+    _, drawn = drawn_classes(services, ["coat", "hat"], "4,9", 1.0)
     strip, shown = classes.pick(services, drawn, event(key=drawn.key, places=[3]), None)  # type: ignore[arg-type]
     assert (strip.seed, shown.recipes, strip.actions) == ("9", (drawn.recipes[3],), ())
-    path = classes.save_shown(services, shown, None)  # type: ignore[arg-type]
+    path = classes.save_shown(services, shown, event(key=strip.key, frame=0), None)  # type: ignore[arg-type]
     assert read_recipe(path) == drawn.recipes[3]
+    with pytest.raises(StudioError, match="another picture came meanwhile"):
+        classes.save_shown(services, shown, event(key="the one before", frame=0), None)  # type: ignore[arg-type]
     assert classes.pick(services, drawn, event(key=drawn.key, places=[None]), None) == (None, Shown())  # type: ignore[arg-type]
     with pytest.raises(StudioError, match="a place in the grid"):
         classes.pick(services, drawn, event(key=drawn.key, places=[99]), None)  # type: ignore[arg-type]
-    sheet, file = classes.draw_sheet(services, "garments", "4,9", 1.0, "", None)  # type: ignore[arg-type]
-    _, of_sheet = classes.pick_of_sheet(services, file, event(place=3), None)  # type: ignore[arg-type]
-    assert list(of_sheet.recipes) == classes.class_recipes(services, "garments", sheet.rows[1], sheet.columns[1], 1.0)
+    shown, sheet = classes.draw_sheet(services, "garments", "4,9", 1.0, None, None)  # type: ignore[arg-type]
+    _, of_sheet = classes.pick_of_sheet(services, sheet, event(place=3), None)  # type: ignore[arg-type]
+    assert list(of_sheet.recipes) == classes.class_recipes(services, "garments", shown.rows[1], shown.columns[1], 1.0)
     with pytest.raises(StudioError, match="a place in the sheet"):
-        classes.pick_of_sheet(services, file, event(place=-1), None)  # type: ignore[arg-type]
+        classes.pick_of_sheet(services, sheet, event(place=-1), None)  # type: ignore[arg-type]
 
 
 def test_a_blend_has_no_seed_of_its_own_to_copy(services: Services) -> None:
-    _, drawn = classes.draw_classes(services, "garments", ["coat"], "4", 1.0, "hat", 0.5, None)  # type: ignore[arg-type]
+    _, drawn = drawn_classes(services, ["coat"], "4", 1.0, "hat", 0.5)
     strip, _ = classes.pick(services, drawn, event(key=drawn.key, places=[0]), None)  # type: ignore[arg-type]
     assert strip.seed == ""
 

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from engines.errors import StudioError
-from engines.exploration.directions import Direction, own_file, save_directions
+from engines.exploration.directions import Direction, own_file, save_directions, steer_recipe
 from engines.exploration.sampling import draw, sample_recipes
-from engines.finishing import Mockup, Shape
+from engines.finishing import Mockup, PrintJob, Shape
 from engines.models.zoo import Zoo
 from engines.production.rendering import render
 from engines.recipe import (
@@ -32,9 +32,10 @@ from engines.recipe import (
     read_recipe,
     save_with_recipe,
     shift_text,
+    to_json,
 )
 from engines.translation.swap import swap_recipe
-from studio import graphics
+from studio import app, graphics
 from studio.components.picture_grid import Tiles
 from studio.panels import exploring
 from studio.panels.exploring import Grid, Shown
@@ -60,6 +61,10 @@ def picked(services: Services, drawn: Grid, places: list[object], request: gr.Re
 
 def event(**data: object) -> gr.EventData:
     return gr.EventData(None, data)
+
+
+def asked(shown: Shown, frame: int = 0, **data: object) -> gr.EventData:
+    return event(key=shown.key, frame=frame, **data)
 
 
 def test_the_grid_shows_its_places_at_once_and_then_fills(services: Services, request_of_ann: gr.Request) -> None:
@@ -96,6 +101,9 @@ def test_coming_back_to_the_tab_keeps_what_was_found_there_unless_another_model_
     assert len(list(explore.fill_grid(services, Grid(), Shown(), "scenes", None, 1.0, "0", request_of_ann))) == 5
     *_, (_, other, _, _) = explore.fill_grid(services, drawn, Shown(), "garments", "hat", 1.0, "0", request_of_ann)
     assert {recipe.model for recipe in other.recipes} == {"garments"}
+    for shown, viewed in ((Shown(drawn.recipes[:1]), (None, Shown())), (Shown(other.recipes[:1]), (gr.skip(), gr.skip()))):
+        *_, step = explore.fill_grid(services, drawn, shown, "garments", "hat", 1.0, "0", request_of_ann)
+        assert step[2:] == viewed, "what another model drew is not moved along the directions of this one"
 
 
 def test_neighbours_stay_neighbours_at_another_truncation_and_the_picture_on_show_goes_with_them(
@@ -103,7 +111,7 @@ def test_neighbours_stay_neighbours_at_another_truncation_and_the_picture_on_sho
 ) -> None:
     _, drawn = drawn_grid(services, request_of_ann, "5")
     _, shown, *_ = picked(services, drawn, [2], request_of_ann)
-    *_, (_, varied, _, _) = exploring.act(services, drawn, shown, event(action="slightly", frame=0), request_of_ann)
+    *_, (_, varied, _, _) = exploring.act(services, drawn, shown, asked(shown, action="slightly"), request_of_ann)
     ways = list(explore.turn_truncation(services, varied, shown, "scenes", None, 0.5, "5", request_of_ann))
     turned = ways[-2][1]
     assert [recipe.seed for recipe in turned.recipes if isinstance(recipe, Vary)] == [
@@ -209,7 +217,7 @@ def test_a_way_is_saved_as_frames_and_as_a_contact_sheet(services: Services, req
 def test_variations_fill_the_grid_around_the_frame_on_show(services: Services, request_of_ann: gr.Request, action: str) -> None:
     _, drawn = drawn_grid(services, request_of_ann)
     _, shown, *_ = picked(services, drawn, [2, 9], request_of_ann)
-    *_, (tiles, varied, strip, _) = exploring.act(services, drawn, shown, event(action=action, frame=10), request_of_ann)
+    *_, (tiles, varied, strip, _) = exploring.act(services, drawn, shown, asked(shown, 10, action=action), request_of_ann)
     assert varied.recipes[0] == shown.recipes[10]
     assert all(isinstance(recipe, Vary) and recipe.parent == shown.recipes[10] for recipe in varied.recipes[1:])
     assert (tiles.ready, strip) == (16, gr.skip())
@@ -231,7 +239,7 @@ def test_back_says_again_what_the_pictures_were(services: Services, request_of_a
 def test_one_picture_is_made_of_two(services: Services, request_of_ann: gr.Request, action: str, kind: type) -> None:
     _, drawn = drawn_grid(services, request_of_ann)
     _, shown, *_ = picked(services, drawn, [2, 9], request_of_ann)
-    ((_, _, strip, made),) = exploring.act(services, drawn, shown, event(action=action, frame=0), request_of_ann)
+    ((_, _, strip, made),) = exploring.act(services, drawn, shown, asked(shown, action=action), request_of_ann)
     assert isinstance(made.recipes[0], kind)
     assert [name for name, _ in strip.actions] == ["slightly", "strongly"]
 
@@ -242,7 +250,24 @@ def test_an_impossible_action_gets_a_sentence(services: Services, request_of_ann
     _, shown, *_ = picked(services, drawn, [2], request_of_ann)
     for state in (shown, Shown()):
         with pytest.raises(StudioError):
-            list(exploring.act(services, drawn, state, event(**data), request_of_ann))
+            list(exploring.act(services, drawn, state, event(key=state.key, **data), request_of_ann))
+
+
+def test_what_is_asked_of_a_picture_that_went_meanwhile_is_not_done_to_the_next(services: Services, request_of_ann: gr.Request) -> None:
+    _, drawn = drawn_grid(services, request_of_ann)
+    strip, before, *_ = picked(services, drawn, [2], request_of_ann)
+    assert strip.payload()["key"] == before.key
+    _, shown, *_ = picked(services, drawn, [9], request_of_ann)
+    late = asked(before, action="slightly", format="png")
+    for ask in (
+        lambda: list(exploring.act(services, drawn, shown, late, request_of_ann)),
+        lambda: explore.save_shown(services, shown, late, request_of_ann),
+        lambda: app.keep_shown(services, shown, late, request_of_ann),
+    ):
+        with pytest.raises(StudioError, match="another picture came meanwhile"):
+            ask()
+    assert read_recipe(explore.save_shown(services, shown, asked(shown, format="png"), request_of_ann)) == drawn.recipes[9]
+    assert app.keep_shown(services, shown, asked(shown), request_of_ann).keep
 
 
 def test_chosen_pictures_stay_when_the_rest_is_shuffled(services: Services, request_of_ann: gr.Request) -> None:
@@ -251,6 +276,16 @@ def test_chosen_pictures_stay_when_the_rest_is_shuffled(services: Services, requ
     *_, (_, shuffled, strip, _) = exploring.shuffle_rest(services, drawn, shown, "scenes", None, 1.0, request_of_ann)
     same = [place for place in range(16) if shuffled.recipes[place] == drawn.recipes[place]]
     assert (same, strip) == ([2, 9], gr.skip())
+
+
+def test_shuffling_leaves_as_many_pictures_as_there_were_and_the_chosen_one_where_it_is(
+    services: Services, request_of_ann: gr.Request
+) -> None:
+    _, drawn = drawn_grid(services, request_of_ann, "0-29")
+    _, shown, *_ = picked(services, drawn, [20], request_of_ann)
+    *_, (_, shuffled, _, _) = exploring.shuffle_rest(services, drawn, shown, "scenes", None, 1.0, request_of_ann)
+    assert len(set(shuffled.recipes)) == 30
+    assert [place for place in range(30) if shuffled.recipes[place] == drawn.recipes[place]] == [20]
 
 
 def test_pictures_of_another_model_than_the_fields_say_are_shuffled_among_themselves(
@@ -291,10 +326,10 @@ def test_a_picture_is_moved_along_a_direction_and_back(services: Services, reque
         assert further.recipes[0].parent == shown.recipes[0]
         assert exploring.move(services, further, request_of_ann, 2.5, 0, 0) == (gr.skip(), gr.skip()), "it is on show"
         assert exploring.move(services, further, request_of_ann, 0, 0, 0)[1] == shown
-        assert exploring.rename(services, "scenes", "Up", "Taller")[2]["label"] == "Taller"
+        assert exploring.rename(services, "scenes", moved, "Up", "Taller")[2]["label"] == "Taller"
         shared = Services(services.zoo, replace(services.settings, host="0.0.0.0"))
         with pytest.raises(StudioError, match="a shared studio keeps no names"):
-            exploring.rename(shared, "scenes", "Taller", "Shorter")
+            exploring.rename(shared, "scenes", moved, "Taller", "Shorter")
         for values in ((9.0,), (math.nan,), ("1",)):
             with pytest.raises(StudioError):
                 exploring.move(services, shown, request_of_ann, *values)
@@ -302,6 +337,40 @@ def test_a_picture_is_moved_along_a_direction_and_back(services: Services, reque
         own_file("scenes").unlink()
     with pytest.raises(StudioError, match="choose one"):
         exploring.move(services, Shown(), request_of_ann, 1.0)
+
+
+def test_the_sliders_stand_where_the_picture_on_show_was_moved_to(services: Services, request_of_ann: gr.Request) -> None:
+    known = [Direction(name, "sefa", place, shift_text([0.5 + place] * 16)) for place, name in enumerate(("Up", "Bright"))]
+    save_directions(own_file("scenes"), services.zoo.card("scenes"), known)
+    try:
+        _, drawn = drawn_grid(services, request_of_ann)
+        _, shown, *_ = picked(services, drawn, [2], request_of_ann)
+        _, moved = exploring.move(services, shown, request_of_ann, 1.5, 0)
+        [steered] = exploring.chosen_of(moved)
+        sent = app.send(services, event(to="explore", recipe=to_json(steered)), request_of_ann)
+        first, second = sent[4 + explore.FIELDS - exploring.SLIDERS :][:2]
+        assert (first["value"], second["value"]) == (1.5, 0)
+        assert picked(services, Grid("k", (steered,)), [0], request_of_ann)[2]["value"] == 1.5
+        _, both = exploring.move(services, moved, request_of_ann, 1.5, 0.5)
+        assert [(move.name, move.amount) for move in both.recipes[0].moves] == [("Up", 1.5), ("Bright", 0.5)]  # type: ignore[union-attr]
+        [_, _, first, second, *_] = exploring.rename(services, "scenes", moved, "Bright", "Light")
+        assert (first["value"], second["label"], second["value"]) == (1.5, "Light", 0)
+    finally:
+        own_file("scenes").unlink()
+
+
+def test_a_picture_that_was_moved_along_what_has_no_slider_is_moved_on_from_there(services: Services, request_of_ann: gr.Request) -> None:
+    up, other = (Direction(name, "sefa", 0, shift_text([0.5] * 16)) for name in ("Up", "Unheard of"))
+    again = Direction("Up", "sefa", 0, shift_text([0.7] * 16))
+    save_directions(own_file("scenes"), services.zoo.card("scenes"), [up])
+    try:
+        [sample] = sample_recipes(services.zoo.generator("scenes"), [4])
+        for foreign in (steer_recipe(sample, [(other, 2.0)]), steer_recipe(sample, [(again, 2.0)]), steer_recipe(sample, [(up, 4.0)])):
+            assert exploring.slider_updates(services, "scenes", foreign)[0]["value"] == 0
+            _, moved = exploring.move(services, Shown((foreign,)), request_of_ann, 1.0)
+            assert moved.recipes[0].parent == foreign  # type: ignore[union-attr]
+    finally:
+        own_file("scenes").unlink()
 
 
 @pytest.mark.parametrize("kind", ["mp4", "gif"])
@@ -368,7 +437,7 @@ def test_a_picture_drawn_with_other_weights_says_so(services: Services, request_
     recipe = Sample("scenes", "0" * 64, card.rights, 4)
     save_with_recipe(Image.new("RGB", (32, 32)), tmp_path / "old.png", recipe)
     strip, shown, *_ = explore.open_recipe(services, str(tmp_path / "old.png"), request_of_ann)
-    assert "The weights of scenes here are others" in strip.caption
+    assert "Drawn with other weights of scenes than at first" in strip.caption
     assert shown.recipes[0].weights == card.weights_sha256  # type: ignore[union-attr]
 
 
@@ -391,6 +460,19 @@ def test_what_was_made_of_a_file_that_was_given_in_this_session_opens_and_is_sav
         assert saved.stat().st_size > 1000
 
 
+def test_a_page_is_shown_no_larger_than_it_is_looked_at(services: Services, request_of_ann: gr.Request, tmp_path: Path) -> None:
+    [sample] = sample_recipes(services.zoo.generator("scenes"), [4])
+    page = after(sample, PrintJob(280, 330))
+    save_with_recipe(Image.new("RGB", (8, 8)), tmp_path / "page.png", page)
+    strip, shown, *_ = explore.open_recipe(services, str(tmp_path / "page.png"), request_of_ann)
+    assert shown.recipes == (page,)
+    with Image.open(strip.sheet) as sheet:
+        assert max(sheet.size) <= 4 * exploring.STRIP_SIDE
+    large, _ = exploring.show_drawn(Image.new("RGB", (3000, 2000)), sample, tmp_path, "")
+    with Image.open(large.sheet) as sheet:
+        assert sheet.size == (1280, 853)
+
+
 def test_a_picture_without_a_recipe_gets_a_sentence(services: Services, request_of_ann: gr.Request, tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "holiday.png")
     with pytest.raises(StudioError, match=r"holiday\.png holds no recipe"):
@@ -410,6 +492,14 @@ def test_downloads_are_named_after_what_they_show(suffix: str) -> None:
 
 def test_looks_are_offered_only_where_their_model_is_at_hand(services: Services) -> None:
     assert explore.looks_at_hand(services.zoo) == ()
+
+
+def test_names_are_offered_to_be_changed_only_where_they_are_kept(services: Services) -> None:
+    for home in (services, Services(services.zoo, replace(services.settings, host="0.0.0.0"))):
+        with gr.Blocks() as page:
+            explore.build(home)
+        [names] = [one for one in page.blocks.values() if getattr(one, "elem_id", "") == "explore-names"]
+        assert names.visible is home.settings.local
 
 
 def test_surprises_are_valid_seeds_within_the_sensible_range() -> None:

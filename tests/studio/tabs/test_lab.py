@@ -17,18 +17,20 @@ from PIL import Image
 from engines.errors import StudioError
 from engines.models.zoo import Zoo
 from engines.training.run_curves import AXES
+from engines.training.run_estimate import Estimate
 from engines.training.runs import Run
 from studio.app import build
 from studio.components.lab_curves import LabCurves
 from studio.components.lab_snapshots import LabSnapshots
 from studio.components.lab_trials import LabTrials
+from studio.components.outcome import Told
 from studio.panels import lab_runs
 from studio.panels.lab_runs import WHICH, add_folder, known_runs, known_searches, standing, the_run, trials
 from studio.settings import Settings
 from studio.state import Services
 from studio.tabs import lab
 from studio.tabs.lab import Looked, Seen, Wanted
-from tests.engines.training.made_runs import made_run
+from tests.engines.training.made_runs import COLUMNS, made_run, save_sheet
 
 WANTED = Wanted(None, "", "plain-64", 5, "mine", "", "", None, 0)
 
@@ -86,7 +88,7 @@ def test_only_a_studio_that_nobody_else_reaches_has_a_lab(tiny_zoo: Zoo, tmp_pat
 @pytest.mark.parametrize(
     "asking",
     [
-        lambda services, request: lab.on_look(services, None, "/", "quick", "", request),
+        lambda services, request: lab.on_look(services, None, "/", "quick", "", "", request),
         lambda services, request: lab.begin(services, replace(WANTED, folder="/")),
         lambda services, request: lab.estimate(services, replace(WANTED, folder="/")),
         lambda services, request: lab.look_at(services, None, "steps", Seen()),
@@ -111,12 +113,12 @@ def test_a_shared_studio_refuses_everything_that_the_lab_does(
 
 
 def test_pictures_are_counted_by_class_and_a_broken_one_is_named(services: Services, wardrobe: Path, request_of_ann: gr.Request) -> None:
-    found = lab.on_look(services, None, str(wardrobe), "quick", "", request_of_ann, lambda *_, **__: None)  # type: ignore[arg-type]
+    found = lab.on_look(services, None, str(wardrobe), "quick", "", "", request_of_ann, lambda *_, **__: None)  # type: ignore[arg-type]
     assert list(zip(found.names, found.counts, found.shown, strict=True)) == [("coats", 5, 5), ("hats", 4, 3)]
     assert "0-broken.png" in found.line
     with Image.open(found.sheet) as sheet:
         assert sheet.size == (8 * lab.LOOK_SIDE, 2 * lab.LOOK_SIDE)
-    renamed = lab.on_look(services, None, str(wardrobe), "quick", "coats=jackets", request_of_ann, lambda *_, **__: None)  # type: ignore[arg-type]
+    renamed = lab.on_look(services, None, str(wardrobe), "quick", "coats=jackets", "", request_of_ann, lambda *_, **__: None)  # type: ignore[arg-type]
     assert renamed.names == ("jackets",)
 
 
@@ -131,6 +133,14 @@ def test_what_the_page_asks_for_becomes_the_train_command(services: Services, wa
     ]  # fmt: skip
 
 
+def test_a_training_can_begin_with_a_model_that_draws_with_the_same_network(services: Services, wardrobe: Path) -> None:
+    assert lab.sources_for(services, {}, "default") == ["the model garments", "the model scenes"]
+    assert lab.sources_for(services, {}, "plain-64") == []
+    assert lab.sources_for(services, {}, "textures-128") == ["the model leather-denim"]
+    wanted = replace(WANTED, preset="default", folder=str(wardrobe), source="the model garments")
+    assert f"--from={services.zoo.folder('garments')}" in lab.arguments_of(services, wanted, Path("/out"))
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -141,6 +151,7 @@ def test_what_the_page_asks_for_becomes_the_train_command(services: Services, wa
         ({"settings": "colour=red"}, "has no setting 'colour'"),
         ({"minutes": float("nan")}, "the time in minutes is a number"),
         ({"source": "../old"}, "there is no run '../old' any more"),
+        ({"source": "the model ../old"}, "there is no model '../old'"),
         ({"seed": 1.5}, "the seed is a whole number"),
     ],
 )
@@ -160,7 +171,7 @@ def test_a_training_that_cannot_begin_says_why_and_leaves_its_name_free(services
 
 def test_an_earlier_run_with_the_same_settings_is_the_estimate(services: Services, wardrobe: Path) -> None:
     run = Run(services.settings.home / "runs" / "before")
-    preset, _ = lab.preset_of(WANTED)
+    preset, _ = lab.preset_of("plain-64", "")
     run.begin({"preset": asdict(preset), "classes": ["all"]}, resume=False)
     for step in (1, 10, 20):
         run.report({"step": step, "seconds": 0.5 * step, "generator": 1.0})
@@ -208,6 +219,7 @@ def test_the_page_is_told_only_what_changed(services: Services) -> None:
 def test_a_training_that_was_killed_does_not_seem_to_train_for_ever(services: Services) -> None:
     run = made_run(services.settings.home / "runs" / "one", {20: 9.0})
     run.beat(20, 40, 0.5)
+    run.note_command(["train"])
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
         run.lock_file.write_text(str(process.pid))
         status, _, _, seen, *_, stop, resume = lab.look_at(services, "one", "steps", Seen())
@@ -218,6 +230,119 @@ def test_a_training_that_was_killed_does_not_seem_to_train_for_ever(services: Se
     status, *_, stop, resume = lab.look_at(services, "one", "steps", seen)
     assert "Ended without a word" in status
     assert (stop["interactive"], resume["interactive"]) == (False, True)
+
+
+def test_a_training_that_still_reads_pictures_is_listed_and_can_be_stopped_and_one_that_failed_says_why(services: Services) -> None:
+    run = Run(services.settings.home / "runs" / "new")
+    with run.locked():
+        assert set(known_runs(services.settings.home)) == {"new"}
+        status, curves, _, seen, *_, stop, resume = lab.look_at(services, "new", "steps", Seen())
+        assert "**Starting: it reads its pictures and makes ready.**" in status
+        assert curves.panels == ()
+        assert (stop["interactive"], resume["interactive"]) == (True, False)
+        run.log_file.write_text("error: none of the 9 pictures can be read\n")
+    status, _, _, seen, *_, stop, resume = lab.look_at(services, "new", "steps", seen)
+    assert "**Did not begin.**" in status
+    assert "none of the 9 pictures can be read" in status
+    assert (stop["interactive"], resume["interactive"]) == (False, False)
+    run.log_file.unlink()
+    run.folder.rmdir()
+    gone = lab.look_at(services, "new", "steps", seen)
+    assert gone[4]["value"] is None
+    assert gone[4]["choices"] == []
+
+
+def test_a_training_that_takes_long_to_start_is_among_the_choices(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab, "begin", lambda *_: ("new", Told("It runs.")))
+    _, choice, _ = lab.on_start(services, *([None] * 9))
+    assert choice["value"] in choice["choices"]
+
+
+def test_a_run_that_diverged_or_does_not_know_its_command_is_not_resumed(services: Services) -> None:
+    run = made_run(services.settings.home / "searches" / "rates" / "trial-01", {})
+    name = "rates/trial-01"
+    run.rest(20, 40)
+    status, *_, resume = lab.look_at(services, name, "steps", Seen())
+    assert "`search … --resume` where its search lacks it" in status
+    assert resume["interactive"] is False
+    run.note_command(["train"])
+    assert lab.look_at(services, name, "steps", Seen())[-1]["interactive"] is True
+    run.rest(20, 40, diverged=True)
+    status, *_, resume = lab.look_at(services, name, "steps", Seen())
+    assert "**Diverged" in status
+    assert resume["interactive"] is False
+    with pytest.raises(StudioError, match="start a new run with a lower rate"):
+        lab.resume(services, name, 5)
+
+
+def test_a_training_is_offered_to_begin_with_runs_of_its_own_kind_that_were_saved(services: Services) -> None:
+    made = {name: made_run(services.settings.home / "runs" / name, {}) for name in ("saved", "unsaved")}
+    swap = Run(services.settings.home / "runs" / "swap")
+    swap.begin({"preset": asdict(lab.ALL_PRESETS["textures-128"]), "classes": ["denim", "leather"]}, resume=False)
+    for run in (made["saved"], swap):
+        run.save({"step": 1})
+    assert lab.on_preset(services, "plain-64", "saved")[1]["value"] == "saved"
+    about, choice = lab.on_preset(services, "textures-128", "saved")
+    assert (choice["choices"], choice["value"]) == (["swap", "the model leather-denim"], None)
+    assert about == lab.about_preset("textures-128")
+    assert lab.look_at(services, None, "steps", Seen())[6]["choices"] == ["saved", "the model garments", "the model scenes"]
+    with pytest.raises(StudioError, match="swap trains a swap, which draws nothing by itself"):
+        lab.send(services, Looked("swap", 1), "swap", "mine", "", "")
+
+
+def test_pictures_are_looked_at_as_the_changed_settings_frame_them(services: Services, wardrobe: Path, request_of_ann: gr.Request) -> None:
+    def sheet(settings: str) -> bytes:
+        found = lab.on_look(services, None, str(wardrobe), "quick", "", settings, request_of_ann, lambda *_, **__: None)  # type: ignore[arg-type]
+        with Image.open(found.sheet) as opened:
+            return opened.tobytes()
+
+    assert sheet("framing=letterbox") != sheet("framing=squeeze")
+
+
+def test_pictures_are_decoded_before_the_steps_are_timed(
+    services: Services, wardrobe: Path, studio_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded = studio_home / "cache" / "pictures"
+    before, seen = set(decoded.glob("*.npy")), []
+
+    def measured(arguments: list[str]) -> Estimate:
+        seen.extend(set(decoded.glob("*.npy")) - before)
+        return Estimate(1, 1, 1.0, 1.0, 1.0, None, None, "measured")
+
+    monkeypatch.setattr(lab, "measure_apart", measured)
+    lab.estimate(services, replace(WANTED, folder=str(wardrobe)))
+    assert len(seen) == 1
+
+
+def test_a_folder_of_something_else_is_no_run_and_two_searches_of_one_name_are_told_apart(services: Services, tmp_path: Path) -> None:
+    home = services.settings.home
+    (home / "runs" / "transformer").mkdir(parents=True)
+    (home / "runs" / "transformer" / "config.json").write_text('{"hidden_size": 8}')
+    assert known_runs(home) == {}
+    first, second = searched(home / "searches" / "rates"), searched(tmp_path / "elsewhere" / "rates")
+    add_folder(home, str(tmp_path / "elsewhere"))
+    assert known_searches(home) == {"rates": first, "rates (2)": second}
+
+
+def test_what_is_compared_and_searched_follows_what_is_written(services: Services, request_of_ann: gr.Request) -> None:
+    home = services.settings.home
+    run, folder = made_run(home / "runs" / "one", {20: 3.0}), searched(home / "searches" / "rates")
+    chosen = (["one"], "steps", WHICH[0])
+    *_, laid = lab.on_compare(services, *chosen, request_of_ann)
+    assert lab.laid_anew(services, *chosen, laid, request_of_ann) == (gr.skip(),) * 3
+    save_sheet(run, 30, COLUMNS)
+    sheets, _, laid = lab.laid_anew(services, *chosen, laid, request_of_ann)
+    assert sheets[0].note == "step 30"
+    assert lab.laid_anew(services, ["one", "gone"], *chosen[1:], laid, request_of_ann) == (gr.skip(),) * 3
+    _, shown = lab.on_search(services, "rates")
+    assert lab.searched_anew(services, "rates", shown) == (gr.skip(),) * 3
+    results = json.loads((folder / "results.json").read_text())
+    (folder / "results.json").write_text(json.dumps({**results, "planned": 9}))
+    _, table, shown = lab.searched_anew(services, "rates", shown)
+    assert table.line == "plain-64: 3 of 9 trials have been made."
+    (folder / "search.json").unlink()
+    choice, table, _ = lab.searched_anew(services, "rates", shown)
+    assert (choice["value"], table) == (None, None)
 
 
 def test_names_from_a_run_are_no_markup(services: Services) -> None:
