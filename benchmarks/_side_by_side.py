@@ -3,12 +3,14 @@
   python -m benchmarks._side_by_side --data DIR --out OUT --minutes 30 --seeds 0,1,2 --docs docs/side-by-side.md
 
 Each learns from the same pictures (scenes/buildings and street at 64 px) with all cores and nothing beside it; run it while nothing else
-runs. What is done is not done again, so it may be stopped between two of them. The package is no requirement: see
+runs. What is done is not done again, so it may be stopped between two of them; results of another length in OUT are refused. With --docs
+a page is written, and beside it, in a folder of its name, the sheets that it shows and the results. The package is no requirement: see
 `benchmarks.lightweight_gan` for where it is looked for; without it, it is left out and the table says so.
 """
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 import time
@@ -23,6 +25,7 @@ from torch import Tensor
 from benchmarks.dcgan import BATCH, LATENT, plain_step
 from benchmarks.lightweight_gan import package_trainer
 from engines import compute, imaging
+from engines.errors import StudioError
 from engines.evaluation.distances import kid, precision_recall
 from engines.evaluation.features import compute_features, eight_bit, lite2, to_images
 from engines.networks.registry import NETWORKS
@@ -112,7 +115,7 @@ def compete(arguments: argparse.Namespace) -> Iterator[Outcome]:
         for name, contender in CONTENDERS.items():
             path = arguments.out / f"{slug(name, seed)}.json"
             if path.exists():
-                yield Outcome(**json.loads(path.read_text(encoding="utf-8")))
+                yield done_before(path, arguments.minutes)
                 continue
             with tempfile.TemporaryDirectory() as folder:
                 training = contender(pictures, seed, folder)
@@ -132,6 +135,18 @@ def compete(arguments: argparse.Namespace) -> Iterator[Outcome]:
             with replacing(path) as temporary:
                 temporary.write_text(json.dumps(asdict(outcome), indent=1), encoding="utf-8")
             yield outcome
+
+
+def done_before(path: Path, minutes: float) -> Outcome:
+    """What came of a training before.
+
+    Raises:
+        StudioError: it took another time, so that it cannot stand beside the others.
+    """
+    outcome = Outcome(**json.loads(path.read_text(encoding="utf-8")))
+    if outcome.minutes != minutes:
+        raise StudioError(f"{path} is of {outcome.minutes:g} minutes, expected {minutes:g}: choose another --out, or remove it")
+    return outcome
 
 
 def _train(training: Training, minutes: float) -> int:
@@ -159,8 +174,10 @@ def as_markdown(outcomes: list[Outcome], command: str) -> str:
     lines = ["| | seed | steps | KID × 1000 | recall |", "|---|---|---|---|---|"]
     lines += [f"| {o.contender} | {o.seed} | {o.steps:,} | {o.kid:.1f} | {o.recall:.0%} |" for o in outcomes]
     means = mean_distances(outcomes)
+    seeds = len({one.seed for one in outcomes})
     words = ", ".join(f"{name} {mean:.1f}" for name, mean in means.items())
-    lines += ["", f"Mean KID × 1000: {words}. Ours is {share_of_best_rival(means):.2f} of the better rival's."]
+    told = f"Mean KID × 1000 over {seeds} seeds: {words}. " if seeds > 1 else "One seed alone: another one would give other figures. "
+    lines += ["", f"{told}Ours is {share_of_best_rival(means):.2f} of the better rival's."]
     return "\n".join([f"    {command}", "", ABOUT, "", *lines, ""])
 
 
@@ -169,13 +186,24 @@ def sheets_of(outcomes: list[Outcome], folder: str) -> str:
     return "\n\n".join(f"![{o.contender}, seed {o.seed}]({folder}/{slug(o.contender, o.seed)}.webp)" for o in outcomes)
 
 
+def write_page(outcomes: list[Outcome], table: str, out: Path, docs: Path) -> None:
+    """The page, and in a folder of its name the sheets and results that stand in `out`."""
+    beside = docs.with_suffix("")
+    for name in (f"{slug(o.contender, o.seed)}{suffix}" for o in outcomes for suffix in (".webp", ".json")):
+        if out.resolve() != beside.resolve():
+            with replacing(beside / name) as temporary:
+                shutil.copyfile(out / name, temporary)
+    with replacing(docs) as temporary:
+        temporary.write_text(f"# Side by side\n\n{table}\n{sheets_of(outcomes, beside.name)}\n", encoding="utf-8")
+
+
 def slug(contender: str, seed: int) -> str:
     """How the files of a training are called."""
     return f"{contender.replace(' ', '-')}-{seed}"
 
 
 def main(words: list[str]) -> int:
-    """Returns 1 where our mean distance is more than half of the better rival's."""
+    """Returns 1 where our mean distance is more than half of the better rival's, 2 where something is wrong."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks._side_by_side", description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
@@ -186,16 +214,18 @@ def main(words: list[str]) -> int:
     arguments.out.mkdir(parents=True, exist_ok=True)
     compute.keep_memory()
     outcomes = []
-    for outcome in compete(arguments):
-        print(outcome, flush=True)
-        outcomes.append(outcome)
+    try:
+        for outcome in compete(arguments):
+            print(outcome, flush=True)
+            outcomes.append(outcome)
+    except StudioError as error:
+        print(error, file=sys.stderr)
+        return 2
     words = f"--data DIR --out OUT --minutes {arguments.minutes:g} --seeds {arguments.seeds}"
     table = as_markdown(outcomes, f"python -m benchmarks._side_by_side {words}")
     print(table)
     if arguments.docs:
-        with replacing(arguments.docs) as temporary:
-            page = f"# Side by side\n\n{table}\n{sheets_of(outcomes, arguments.out.name)}\n"
-            temporary.write_text(page, encoding="utf-8")
+        write_page(outcomes, table, arguments.out, arguments.docs)
     return int(share_of_best_rival(mean_distances(outcomes)) > HALF)
 
 
