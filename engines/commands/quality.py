@@ -42,8 +42,6 @@ def run(arguments: argparse.Namespace) -> None:
             quality.filter_value(name)
     pictures = curated(arguments)
     measured, corrupt = quality.measure_all(pictures.paths, pictures.names, "text" in wanted, TextProgress())
-    if "text" in wanted and not quality.text_measurable():
-        wanted.remove("text")
     found: dict[str, dict[int, str]] = {}
     edges: dict[str, float] = {}
     for name in wanted:
@@ -70,9 +68,8 @@ def run(arguments: argparse.Namespace) -> None:
         },
     }
     counts = ", ".join(f"{len(dropped)} {name}" for name, dropped in found.items() if dropped) or "nothing"
-    missing = "" if quality.text_measurable() else "; text was not measured, which needs OpenCV"
     done = f"; dropped from {arguments.collection}" if arguments.apply else ""
-    write_report(arguments, report, f"{len(pictures.paths)} pictures; found {counts}{missing}{done}")
+    write_report(arguments, report, f"{len(pictures.paths)} pictures; found {counts}{done}")
 
 
 def _limits(entries: list[str]) -> dict[str, float]:

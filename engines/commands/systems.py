@@ -21,8 +21,8 @@ from torch import nn
 
 from engines import compute, imaging
 from engines.commands._bench import Bench
-from engines.commands._options import positive_float
-from engines.commands.train import Politely
+from engines.commands._options import positive_float, seed_number
+from engines.commands.train import TRAINED_IN, Politely
 from engines.errors import Cancelled, StudioError
 from engines.networks.layers import parameter_count
 from engines.paths import replacing, replacing_folder
@@ -73,8 +73,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=positive_float, default=2.0, help="to train each (default 2)")
     parser.add_argument("--only", metavar="A,B", help="only these presets")
     parser.add_argument("--docs", type=Path, metavar="FILE.md", help="write the table here too, and the sheets into a folder of its name")
-    parser.add_argument("--seed", type=int, default=0, help="of all randomness (default 0)")
-    parser.add_argument("--precision", choices=["bfloat16", "float32"], default="bfloat16", help="for all of them (default bfloat16)")
+    parser.add_argument("--seed", type=seed_number, default=0, help="of all randomness (default 0)")
+    parser.add_argument("--precision", choices=TRAINED_IN, default="bfloat16", help="for all of them (default bfloat16)")
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--minutes", type=positive_float, help="stop after so many minutes; resume later if you like")
     parser.add_argument("--resume", action="store_true", help="go on from where the run in --out stopped")
     parser.add_argument("--background", action="store_true", help="train in a process of its own, which writes RUN/log.txt, and return")
-    parser.add_argument("--from", type=Path, dest="source", metavar="RUN", help="begin with weights of another run, or of a model, that fit")
+    parser.add_argument("--from", type=Path, dest="source", metavar="RUN", help="begin with the fitting weights of a run or a model")
     parser.add_argument("--set", action="append", default=[], dest="changes", metavar="NAME=VALUE", help="change a setting of the preset")
     parser.add_argument("--save-every", type=whole_number, metavar="STEPS", help="save every so many steps, besides every two minutes")
     parser.add_argument("--keep", type=whole_number, default=0, metavar="N", help="keep the networks of N snapshots, for `publish --step`")

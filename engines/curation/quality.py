@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -128,8 +129,6 @@ def text_cover(picture: Image.Image) -> float:
     and ink but of differing width and shape. Bricks, windows and leaves fail one of these. Handwriting and letters below 5 pixels of a
     picture reduced to 512 are not seen, and fewer than ten letters are none: a label is not a picture full of text.
     """
-    import cv2
-
     pixels = _grey(picture, LARGE, Image.Resampling.LANCZOS)
     covered = np.zeros(pixels.shape, dtype=bool)
     letters = 0
@@ -203,15 +202,6 @@ def _grey(picture: Image.Image, side: int, filter: Image.Resampling = Image.Resa
     return np.asarray(grey if size == grey.size else grey.resize(size, filter))
 
 
-def text_measurable() -> bool:
-    """Whether OpenCV is there, which the measure of text needs."""
-    try:
-        import cv2
-    except ImportError:
-        return False
-    return cv2 is not None
-
-
 def measure(path: Path, name: str | None = None, text: bool = True) -> Measures:
     """Take all measures of a picture file.
 
@@ -235,7 +225,7 @@ def measure(path: Path, name: str | None = None, text: bool = True) -> Measures:
         brightest=float(brightest),
         darkest=float(darkest),
         spread=float(small.std()),
-        text=text_cover(picture) if text and text_measurable() else None,
+        text=text_cover(picture) if text else None,
         format=kind,
         suffix=Path(name or path.name).suffix.lower(),
     )
@@ -256,7 +246,6 @@ def measure_all(
     measured: dict[int, Measures] = {}
     corrupt: dict[int, str] = {}
     called = names or {}
-    text = text and text_measurable()  # also because OpenCV must not be imported first by several threads at once
     outcomes = read_each(list(paths), lambda number: measure(paths[number], called.get(number), text), progress, "measuring pictures")
     for number, found in zip(paths, outcomes, strict=True):
         if isinstance(found, StudioError):

@@ -15,7 +15,7 @@ from engines.paths import replacing
 from engines.training.curves import clock_of
 from engines.training.judging import DISTANCE, VARIETY
 from engines.training.run_snapshots import GAP, Grid
-from engines.training.runs import Run
+from engines.training.runs import Run, latest_notice
 from engines.training.trainer import REPORT_EVERY
 
 ROW_FILE = "result.json"
@@ -78,9 +78,7 @@ def row_of(run: Run, preset: Any, system: str, pictures: str, parameters: Mappin
     figures = {name: value for name, value in (judged[-1] if judged else {}).items() if name != "step" and isinstance(value, int | float)}
     reached = run.reached()
     clock = [(step, seconds) for step, seconds in clock_of(lines) if step % REPORT_EVERY == 0] or [reached]
-    late = judged[-1]["step"] if judged else 0
-    notices = [line["notice"] for line in lines if "notice" in line and line["step"] >= late]
-    remark = failure or (notices[-1] if notices else "") or ("" if judged else "held-out pictures could not be compared with")
+    remark = failure or latest_notice(lines) or ("" if judged else "held-out pictures could not be compared with")
     return SystemRow(
         preset.name,
         system,

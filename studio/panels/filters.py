@@ -174,7 +174,7 @@ def find_faults(
         limits: other limits than the usual ones, such as "tiny=128, soft=0.5".
 
     Raises:
-        StudioError: no collection, no pictures, no filter chosen, or OpenCV is missing for text alone.
+        StudioError: no collection, no pictures, or no fault chosen.
         Cancelled: by the Stop button.
     """
     listen = listening(services, request, WORK, progress)
@@ -182,10 +182,6 @@ def find_faults(
     chosen = [guards.one_of(name, [*FILTERS, CORRUPT], "a fault") for name in wanted or ()]
     if not chosen:
         raise StudioError("no fault is chosen: choose at least one")
-    no_text = "text" in chosen and not quality.text_measurable()
-    chosen = [name for name in chosen if not (no_text and name == "text")]
-    if not chosen:
-        raise StudioError("text can be measured only with OpenCV: install the cutout extra, or choose other faults")
     collection = desk.required()
     catalogue = open_catalogue(services, request)
     pictures = _pictures(catalogue, collection)
@@ -210,8 +206,6 @@ def find_faults(
             files += of_row
     falling = {number for _, fallen in found.values() for number in fallen}
     line = f"{len(falling):,} of {len(pictures):,} pictures would go." if falling else f"None of {len(pictures):,} pictures would go."
-    if no_text:
-        line += " Text was not measured, which needs OpenCV (the cutout extra)."
     facts = tuple((name, f"{len(fallen):,}") for name, (_, fallen) in found.items() if fallen)
     lists = tuple(
         Listed(f"{name}: {len(fallen):,} by name", tuple((names[number], reason) for number, reason in fallen.items()))

@@ -1,8 +1,8 @@
 """The object before a plain background: flood fill from the borders, or GrabCut started from it."""
 
 from dataclasses import dataclass
-from types import ModuleType
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -68,8 +68,6 @@ def plain_mask(picture: Image.Image, rule: PlainRule) -> tuple[np.ndarray, str]:
 
     Source: Rother, Kolmogorov, Blake, "GrabCut: Interactive Foreground Extraction using Iterated Graph Cuts", SIGGRAPH 2004.
     """
-    import cv2
-
     scale = min(1.0, rule.detail / max(picture.size))
     size = (max(8, round(picture.width * scale)), max(8, round(picture.height * scale)))
     pixels = np.asarray(picture.resize(size, Image.Resampling.BOX) if size != picture.size else picture)
@@ -77,16 +75,16 @@ def plain_mask(picture: Image.Image, rule: PlainRule) -> tuple[np.ndarray, str]:
     lab[..., 0] *= LIGHTNESS_WEIGHT
     border = _border(lab.shape[:2])
     ring = border > 0
-    colours = _background_colours(cv2, lab[ring], border[ring])
+    colours = _background_colours(lab[ring], border[ring])
     distance = np.sqrt(((lab[..., None, :] - colours) ** 2).sum(-1)).min(-1)
     like_background = distance < rule.tolerance
     plain = float(like_background[ring].mean())
     if plain < rule.least_plain:
         return _full_size(np.zeros(size[::-1], bool), picture.size), f"the background is not plain: {plain:.0%} of the border is of a kind"
-    background = _reached_from_border(cv2, like_background, ring)
-    mask = ~background if rule.method == "flood" else _grabcut(cv2, pixels, background, ring & like_background)
-    mask = _tidied(cv2, mask, ring)
-    return _full_size(mask, picture.size), _doubt(mask, ring, rule) or _busy(cv2, lab, mask, rule)
+    background = _reached_from_border(like_background, ring)
+    mask = ~background if rule.method == "flood" else _grabcut(pixels, background, ring & like_background)
+    mask = _tidied(mask, ring)
+    return _full_size(mask, picture.size), _doubt(mask, ring, rule) or _busy(lab, mask, rule)
 
 
 def _border(shape: tuple[int, int]) -> np.ndarray:
@@ -101,7 +99,7 @@ def _border(shape: tuple[int, int]) -> np.ndarray:
     return np.where(inside, 0, border)
 
 
-def _background_colours(cv2: ModuleType, pixels: np.ndarray, border: np.ndarray) -> np.ndarray:
+def _background_colours(pixels: np.ndarray, border: np.ndarray) -> np.ndarray:
     """The colours of the border that belong to the background, shape (colours, 3).
 
     They show in two corners or fill one; a colour of the border that does neither is most likely an object that the edge cuts off.
@@ -116,14 +114,14 @@ def _background_colours(cv2: ModuleType, pixels: np.ndarray, border: np.ndarray)
     return centres[kept]
 
 
-def _reached_from_border(cv2: ModuleType, like_background: np.ndarray, ring: np.ndarray) -> np.ndarray:
+def _reached_from_border(like_background: np.ndarray, ring: np.ndarray) -> np.ndarray:
     """The part of the background-like pixels that hangs together with the border."""
     _, parts = cv2.connectedComponents(like_background.astype(np.uint8), connectivity=4)
     reached = np.unique(parts[ring & like_background])
     return np.isin(parts, reached[reached > 0])
 
 
-def _grabcut(cv2: ModuleType, pixels: np.ndarray, background: np.ndarray, certain: np.ndarray) -> np.ndarray:
+def _grabcut(pixels: np.ndarray, background: np.ndarray, certain: np.ndarray) -> np.ndarray:
     if background.all():
         return np.zeros_like(background)
     marks = np.where(background, cv2.GC_PR_BGD, cv2.GC_PR_FGD).astype(np.uint8)
@@ -134,7 +132,7 @@ def _grabcut(cv2: ModuleType, pixels: np.ndarray, background: np.ndarray, certai
     return (marks == cv2.GC_FGD) | (marks == cv2.GC_PR_FGD)
 
 
-def _tidied(cv2: ModuleType, mask: np.ndarray, ring: np.ndarray) -> np.ndarray:
+def _tidied(mask: np.ndarray, ring: np.ndarray) -> np.ndarray:
     """Without crumbs, pinholes and whiskers; beside an object that stands free, nothing that comes in from the border either."""
     count, parts, facts, _ = cv2.connectedComponentsWithStats(cv2.medianBlur(mask.astype(np.uint8), 5), connectivity=4)
     if count == 1:
@@ -161,7 +159,7 @@ def _doubt(mask: np.ndarray, ring: np.ndarray, rule: PlainRule) -> str:
     return ""
 
 
-def _busy(cv2: ModuleType, lab: np.ndarray, mask: np.ndarray, rule: PlainRule) -> str:
+def _busy(lab: np.ndarray, mask: np.ndarray, rule: PlainRule) -> str:
     blurred = cv2.GaussianBlur(lab, (0, 0), 1.5)
     across, down = (cv2.Sobel(blurred, -1, *order, scale=1 / 8) for order in ((1, 0), (0, 1)))
     edges = np.sqrt((across**2 + down**2).sum(-1)) > EDGE

@@ -63,7 +63,7 @@ def test_a_picture_at_another_truncation_is_made_of_the_same_seeds_in_the_same_w
 
 
 def test_what_was_chosen_stays_what_it_is_at_its_own_truncation() -> None:
-    family = ("cityscape", "0" * 64)
+    family = ("cityscape", "0" * 64, "Research only.")
     found = Find(*family, Sample(*family, 9, 0.8), "sunset", "clip", 500)
     assert retruncated(found, 0.8) == found
     assert retruncated(Vary(*family, found, 3, 0.1), 0.8) == Vary(*family, found, 3, 0.1)
