@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
+from gradio.context import Context
 
 from studio import app
 from studio.settings import Settings
@@ -40,6 +41,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[gr.Blocks]:
     publish_tiny_models(home / "models")
     (home / "models" / "newer").mkdir()
     (home / "models" / "newer" / "atelier.json").write_text('{"format": 9}')
+    Context.id = 0  # as in a process of its own: components are numbered on and on
     yield app.build(Settings(home=home))
     os.environ.clear()
     os.environ.update(before)

@@ -239,7 +239,7 @@ def test_a_search_goes_on_where_it_was_stopped_and_only_as_it_was_begun(
 def test_settings_that_cannot_be_trained_are_found_before_anything_is(pictures: PictureSet, tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="with objective=logstic: objective 'logstic' is unknown"):
         search(study("objective=logistic,logstic"), tmp_path / "search", Bench(pictures), {})
-    assert [path.name for path in (tmp_path / "search").iterdir()] == []
+    assert not (tmp_path / "search").exists()
 
 
 def test_minutes_only_stop_a_trial(pictures: PictureSet, tmp_path: Path) -> None:
