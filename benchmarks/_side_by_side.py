@@ -3,9 +3,9 @@
   python -m benchmarks._side_by_side --data DIR --out OUT --minutes 30 --seeds 0,1,2 --docs docs/side-by-side.md
 
 Each learns from the same pictures (scenes/buildings and street at 64 px) with all cores and nothing beside it; run it while nothing else
-runs. What is done is not done again, so it may be stopped between two of them; results of another length in OUT are refused. With --docs
-a page is written, and beside it, in a folder of its name, the sheets that it shows and the results. The package is no requirement: see
-`benchmarks.lightweight_gan` for where it is looked for; without it, it is left out and the table says so.
+runs. What is done is not done again, so it may be stopped between two of them, or done in parts with --only; results of another length in
+OUT are refused. With --docs a page is written, and beside it, in a folder of its name, the sheets that it shows and the results. The
+package is no requirement: see `benchmarks.lightweight_gan` for where it is looked for; without it, it is left out and the table says so.
 """
 
 import argparse
@@ -107,7 +107,11 @@ CONTENDERS = {OURS: ours, "plain DCGAN": plain_dcgan, "lightweight-gan": package
 
 
 def compete(arguments: argparse.Namespace) -> Iterator[Outcome]:
-    """Train each contender with each seed, or read what came of it before."""
+    """Train each contender that is wanted with each seed; of what was trained before, read what came of it."""
+    wanted = arguments.only.split(",") if arguments.only else list(CONTENDERS)
+    unknown = [name for name in wanted if name not in CONTENDERS]
+    if unknown:
+        raise StudioError(f"there is no contender {unknown[0]!r}: choose of {', '.join(CONTENDERS)}")
     classes = {"buildings": "buildings", "street": "street"}
     pictures = load_pictures(arguments.data / "scenes", SIDE, "centre square", 3, classes, TextProgress())
     held = compute_features(lite2(), np.ascontiguousarray(pictures.pixels[pictures.part(held_out=True)]))
@@ -116,6 +120,8 @@ def compete(arguments: argparse.Namespace) -> Iterator[Outcome]:
             path = arguments.out / f"{slug(name, seed)}.json"
             if path.exists():
                 yield done_before(path, arguments.minutes)
+                continue
+            if name not in wanted:
                 continue
             with tempfile.TemporaryDirectory() as folder:
                 training = contender(pictures, seed, folder)
@@ -170,13 +176,14 @@ def share_of_best_rival(means: dict[str, float]) -> float:
 
 
 def as_markdown(outcomes: list[Outcome], command: str) -> str:
-    """One row a training, then the means."""
+    """One row a training, then the means, each over as many seeds as there are of it."""
     lines = ["| | seed | steps | KID × 1000 | recall |", "|---|---|---|---|---|"]
     lines += [f"| {o.contender} | {o.seed} | {o.steps:,} | {o.kid:.1f} | {o.recall:.0%} |" for o in outcomes]
     means = mean_distances(outcomes)
     seeds = len({one.seed for one in outcomes})
-    words = ", ".join(f"{name} {mean:.1f}" for name, mean in means.items())
-    told = f"Mean KID × 1000 over {seeds} seeds: {words}. " if seeds > 1 else "One seed alone: another one would give other figures. "
+    each = {name: sum(one.contender == name for one in outcomes) for name in means}
+    words = ", ".join(f"{name} {mean:.1f} ({each[name]} {'seed' if each[name] == 1 else 'seeds'})" for name, mean in means.items())
+    told = f"Mean KID × 1000: {words}. " if seeds > 1 else "One seed alone: another one would give other figures. "
     lines += ["", f"{told}Ours is {share_of_best_rival(means):.2f} of the better rival's."]
     return "\n".join([f"    {command}", "", ABOUT, "", *lines, ""])
 
@@ -209,6 +216,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--only", metavar="A,B", help=f"train only these: {', '.join(CONTENDERS)}")
     parser.add_argument("--docs", type=Path)
     arguments = parser.parse_args(words)
     arguments.out.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks._side_by_side import OURS, Outcome, as_markdown, done_before, slug, write_page
+from benchmarks._side_by_side import OURS, Outcome, as_markdown, done_before, main, slug, write_page
 from engines.errors import StudioError
 from engines.paths import REPOSITORY
 
@@ -33,7 +33,13 @@ def test_one_seed_is_called_no_mean_and_several_are() -> None:
     assert "Mean" not in as_markdown(OUTCOMES, "run")
     assert "Ours is 0.50 of the better rival's" in as_markdown(OUTCOMES, "run")
     other = [Outcome(one.contender, 1, 30.0, 9, one.kid + 20, 0.5, 0.1) for one in OUTCOMES]
-    assert f"over 2 seeds: {OURS} 50.0, plain DCGAN 90.0" in as_markdown([*OUTCOMES, *other], "run")
+    assert f"KID × 1000: {OURS} 50.0 (2 seeds), plain DCGAN 90.0 (2 seeds)" in as_markdown([*OUTCOMES, *other], "run")
+    assert f"KID × 1000: {OURS} 50.0 (2 seeds), plain DCGAN 80.0 (1 seed)" in as_markdown([*OUTCOMES, other[0]], "run")
+
+
+def test_a_contender_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--data", str(tmp_path), "--out", str(tmp_path), "--only", "StyleGAN9"]) == 2
+    assert f"there is no contender 'StyleGAN9': choose of {OURS}" in capsys.readouterr().err
 
 
 def test_a_page_has_its_sheets_and_results_beside_it(tmp_path: Path) -> None:
