@@ -39,7 +39,7 @@ SUPPOSED: dict[str, Any] = {
 """Values that the front end supposes of a component by itself, whatever its type."""
 
 SUPPOSED_OF: dict[str, dict[str, Any]] = {
-    "button": {"variant": "secondary", "size": "lg"},
+    "button": {"variant": "secondary"},
     "checkbox": {"show_label": True, "container": True, "buttons": []},
     "checkboxgroup": {"container": True, "buttons": [], "type": "value"},
     "column": {"variant": "default"},
