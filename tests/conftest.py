@@ -40,10 +40,13 @@ def tiny_zoo(tmp_path_factory: pytest.TempPathFactory) -> Zoo:
 @pytest.fixture(scope="session")
 def studio_url(studio_home: Path) -> Iterator[str]:
     """The whole studio on the shipped models, served on a free port to real browsers and clients."""
+    from gradio.context import Context
+
     from studio.app import build, launch_kwargs
     from studio.settings import Settings
 
     settings = Settings(home=studio_home)
+    Context.id = 0  # as in a process of its own: Gradio numbers components on and on
     demo = build(settings)
     options = launch_kwargs(settings) | {"server_port": None, "prevent_thread_lock": True, "quiet": True}
     _, url, _ = demo.launch(**options)
