@@ -232,7 +232,8 @@ PRESETS = {
             policy=("translation", "cutout"),
             batch=64,
             spread=4.0,
-            coverage=1.0,
+            coverage=2.0,
+            spacing=8.0,
         ),
         AdversarialPreset(
             "plain-64",
