@@ -67,6 +67,15 @@ class Card:
         return int(told) if told.isdecimal() else last[0] * last[1] if all(isinstance(count, int) for count in last) else 0
 
     @property
+    def training_spent(self) -> tuple[int, float]:
+        """Runs, and minutes of them all, that led to the weights; (0, 0.0) where the card does not say."""
+        alone = 0 if "began with" in self.training else self.training.get("minutes", 0)
+        runs, minutes = self.training.get("runs in all", 1), self.training.get("minutes in all", alone)
+        if not isinstance(runs, int) or not isinstance(minutes, int | float) or minutes <= 0:
+            return 0, 0.0
+        return runs, float(minutes)
+
+    @property
     def numerics(self) -> Numerics:
         """Precision and memory format to draw with."""
         return Numerics(self.render.get("precision", "float32"), self.render.get("channels_last", False))

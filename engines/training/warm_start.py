@@ -25,6 +25,7 @@ class Beginning:
         pictures: how many it has seen, those of its own beginning included.
         seed: its own, of which what is frozen in a discriminator was drawn; None where there is no discriminator.
         source: "run" or "model".
+        spent: runs and minutes that led to a model, as its card says; (0, 0.0) where it does not, and of runs, which are found by name.
     """
 
     name: str
@@ -34,10 +35,13 @@ class Beginning:
     pictures: int
     seed: int | None = 0
     source: str = "run"
+    spent: tuple[int, float] = (0, 0.0)
 
     def facts(self) -> dict[str, Any]:
         """How the new run's settings name it."""
-        return {self.source: self.name, "sha256": self.digest, "pictures": self.pictures}
+        runs, minutes = self.spent
+        told = {"runs": runs, "minutes": minutes} if runs else {}
+        return {self.source: self.name, "sha256": self.digest, "pictures": self.pictures} | told
 
 
 def kind_of(preset: Mapping[str, Any]) -> str:
@@ -111,7 +115,7 @@ def begin_from_model(folder: Path, preset: Any) -> Beginning:
     else:
         both = [network.state_dict() for network in zoo.translator(name).networks]
         networks = {"translators": both, "averages": both}
-    return Beginning(name, card.weights_sha256, networks, card.classes, card.pictures_seen, None, "model")
+    return Beginning(name, card.weights_sha256, networks, card.classes, card.pictures_seen, None, "model", card.training_spent)
 
 
 def copy_fitting(network: nn.Module, weights: dict[str, Any], need: bool = True) -> None:

@@ -132,38 +132,55 @@ def _snapshot(run: Run, step: int, saved: dict[str, Any]) -> dict[str, Any] | No
     return None if saved["step"] == step else run.snapshot(step)
 
 
+@dataclass(frozen=True, order=True)
+class Spent:
+    """Pictures and seconds of a run, or of the several runs that led to a model from which one began."""
+
+    pictures: int
+    seconds: float
+    runs: int = 1
+
+
 @dataclass(frozen=True)
 class Lineage:
     """The runs whose training went into a model.
 
     Attributes:
         last: how many runs there are from the first to the last, one after the other.
-        spent: pictures and seconds of each of them and of those averaged with them, by folder; empty where one is not found.
+        spent: of each of them and of those averaged with them, by its folder, or its model's sha256; empty where one is not found.
     """
 
     last: int
-    spent: Mapping[Path, tuple[int, float]]
+    spent: Mapping[Path, Spent]
+
+    @property
+    def runs(self) -> int:
+        """How many runs there are."""
+        return sum(one.runs for one in self.spent.values())
 
 
 def _lineage(run: Run, step: int, beside: Sequence[Path]) -> Lineage:
     last = _runs_before(run, step)
-    spent: dict[Path, tuple[int, float]] = {}
+    spent: dict[Path, Spent] = {}
+    many = sum(one.runs for one in (last or {}).values())
     for one in (last, *(_runs_before(Run(other), handed_on(Run(other))["step"]) for other in beside)):
         if one is None:
-            return Lineage(0 if last is None else len(last), {})
+            return Lineage(many, {})
         spent |= {folder: max(found, spent.get(folder, found)) for folder, found in one.items()}
-    return Lineage(len(last or ()), spent)
+    return Lineage(many, spent)
 
 
-def _runs_before(run: Run, step: int) -> dict[Path, tuple[int, float]] | None:
-    """Pictures and seconds up to the step of a run, and of each run that it goes back to, by folder; None where one is not found."""
-    found = {}
+def _runs_before(run: Run, step: int) -> dict[Path, Spent] | None:
+    """What was spent up to the step of a run, and of what it goes back to, as `Lineage.spent` has it; None where one is not found."""
+    found: dict[Path, Spent] = {}
     while True:
         config = run.config()
-        found[run.folder.resolve()] = (step * config["preset"]["batch"], _seconds(run, step))
+        found[run.folder.resolve()] = Spent(step * config["preset"]["batch"], _seconds(run, step))
         before = config.get("from")
         if not before:
             return found
+        if "model" in before and "runs" in before:
+            return found | {Path(before["sha256"]): Spent(before["pictures"], 60 * before["minutes"], before["runs"])}
         if "model" in before:
             return None
         run = Run(run.folder.parent / before["run"])
@@ -209,10 +226,10 @@ def _facts(run: Run, step: int, lineage: Lineage, chosen: str, hardware: str, be
         facts["began with"] = f"the weights of {whose}, which had seen {before['pictures']:,} pictures"
     if beside:
         facts["averaged with"] = _parts(beside)
-    if len(lineage.spent) > 1:
-        facts["runs in all"] = len(lineage.spent)
-        facts["pictures seen in all"] = f"{sum(pictures for pictures, _ in lineage.spent.values()):,}"
-        facts["minutes in all"] = round(sum(seconds for _, seconds in lineage.spent.values()) / 60, 1)
+    if lineage.runs > 1:
+        facts["runs in all"] = lineage.runs
+        facts["pictures seen in all"] = f"{sum(one.pictures for one in lineage.spent.values()):,}"
+        facts["minutes in all"] = round(sum(one.seconds for one in lineage.spent.values()) / 60, 1)
     elif before and not beside:
         facts["pictures seen in all"] = f"{_pictures_seen(config, step):,}"
     return {name: fact for name, fact in facts.items() if fact not in (None, "")}

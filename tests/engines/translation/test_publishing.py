@@ -9,14 +9,14 @@ import torch
 
 from engines.compute import Numerics
 from engines.errors import StudioError
-from engines.models.zoo import Zoo
+from engines.models.zoo import Zoo, write_card
 from engines.training.adversarial import AdversarialTask
 from engines.training.dataset import PictureSet
 from engines.training.presets import PRESETS
 from engines.training.runs import Run
 from engines.training.trainer import Plan, Workers, train
 from engines.training.upscaling import UPSCALE_PRESETS, UpscaleTask
-from engines.training.warm_start import begin_from_run
+from engines.training.warm_start import Beginning, begin_from_model, begin_from_run
 from engines.translation.presets import CYCLE_PRESETS
 from engines.translation.publishing import publish_run
 from engines.translation.training import CycleTask
@@ -106,14 +106,14 @@ def test_a_published_upscaler_is_the_trained_one_and_shows_only_drawn_pictures(s
     assert (network(shown) - task.average.module(shown)).abs().max() < 0.01  # stored in half precision
 
 
-def drawing_run(folder: Path, beginning: Run | None = None, judged: bool = False, **changes: object) -> Run:
+def drawing_run(folder: Path, beginning: Run | Beginning | None = None, judged: bool = False, **changes: object) -> Run:
     """A run of a tiny generator with batch norms: 3 steps of 4 pictures, perhaps from the weights of another."""
     preset = replace(PRESETS["scenes-64"], widths=(8, 8), latent_dim=8, batch=4, policy=(), discriminator="plain", spread=0.0, coverage=0.0)
     preset = replace(preset, **changes)  # type: ignore[arg-type]
     pixels = np.random.default_rng(0).integers(0, 256, (8, 3, 8, 8), dtype=np.uint8)
     pictures = PictureSet(pixels, np.zeros(8, np.int64), ("noise",), np.zeros(8, dtype=bool), (), "")
     run, task = Run(folder), AdversarialTask(preset, pictures, 0, Numerics(), Workers())
-    started = begin_from_run(beginning) if beginning else None
+    started = begin_from_run(beginning) if isinstance(beginning, Run) else beginning
     if started:
         task.begin(started)
     config = {"preset": asdict(preset), "classes": pictures.classes, "numerics": asdict(Numerics()), "seed": 0}
@@ -137,6 +137,20 @@ def test_a_card_counts_the_training_of_all_runs_that_went_before_and_names_none_
     assert card.training["hardware"] == "a slow processor"
     assert "scratch" not in card.to_json()
     assert card.pictures["curves.webp"] == "How it was trained (the last of 3 runs): losses"
+
+
+def test_a_card_counts_what_its_model_says_of_the_training_that_led_to_it(tmp_path: Path) -> None:
+    folder = tmp_path / "models" / "early"
+    card = publish_run(drawing_run(tmp_path / "first").folder, folder, WORDS)
+    write_card(folder, replace(card, training=card.training | {"minutes": 50.0}))
+    last = drawing_run(tmp_path / "last", begin_from_model(folder, PRESETS["scenes-64"]))
+    trained = publish_run(last.folder, tmp_path / "models" / "late", WORDS).training
+    assert trained["began with"].startswith("the weights of the model early (")
+    assert (trained["runs in all"], trained["pictures seen in all"]) == (2, "24")
+    assert trained["minutes in all"] == pytest.approx(50 + Run(last.folder).checkpoint()["seconds"] / 60, abs=0.1)
+    write_card(folder, replace(card, training={name: fact for name, fact in card.training.items() if name != "minutes"}))
+    untold = drawing_run(tmp_path / "untold", begin_from_model(folder, PRESETS["scenes-64"]))
+    assert "minutes in all" not in publish_run(untold.folder, tmp_path / "models" / "later", WORDS).training
 
 
 def test_totals_are_left_out_where_an_earlier_run_is_gone_or_another_one(tmp_path: Path) -> None:
