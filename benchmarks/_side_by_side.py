@@ -42,7 +42,8 @@ HALF = 0.5
 ABOUT = (
     "Each learned from the same photographs of buildings and streets at 64 px, one after the other with all cores: Atelier's "
     "`default` in bfloat16; the widest-known DCGAN in a plain loop in float32, 128 pictures a step; the package `lightweight-gan` with its "
-    "own defaults, which are four batches of ten a step. KID with `lite2` and recall are of 1,000 drawn pictures to the held-out ones."
+    "own defaults, which are four batches of ten a step. KID with `lite2` and recall are of 1,000 drawn pictures to the held-out ones. "
+    "They were not all trained on one day: the steps tell how fast the machine was."
 )
 Draw = Callable[[int], Tensor]
 """How many → pictures in [-1, 1], shape (n, 3, 64, 64)."""
