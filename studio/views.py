@@ -433,7 +433,7 @@ def groups(view: View) -> dict[str, Any]:
         how, _, original = reason.partition(" as ")
         by_original.setdefault(original, []).append((number, how))
     shown = dict(list(by_original.items())[:SHOWN_GROUPS])
-    originals = view.catalogue.named(view.collection, list(shown))
+    originals = view.catalogue.named(view.collection, list(shown), reasons)  # copies often have the name of what they copy
     found = []
     for original, copies in shown.items():
         first = view.positions_of([originals[original]]).tolist() if original in originals else []

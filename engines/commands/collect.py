@@ -23,7 +23,7 @@ from pathlib import Path
 from engines.commands._options import page_range
 from engines.curation.arrivals import AddReport
 from engines.curation.catalogue import Catalogue, name_value
-from engines.curation.collecting import continued_search, take_in, with_cursor
+from engines.curation.collecting import continued_search, take_in
 from engines.curation.provenance import RIGHTS, Failure, Fetched
 from engines.curation.sources import openverse, pexels
 from engines.curation.sources.archive import zip_pictures
@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> None:
     catalogue, into = Catalogue(), name_value(arguments.into)
     progress = TextProgress()
     if arguments.source in ("pexels", "openverse"):
-        report = take_in(catalogue, into, with_cursor(_search(catalogue, into, arguments, progress)))
+        report = take_in(catalogue, into, _search(catalogue, into, arguments, progress))
     else:
         report = take_in(catalogue, into, _own(arguments), progress)
     _tell(catalogue, into, report, arguments.json)
@@ -130,10 +130,13 @@ def _tell(catalogue: Catalogue, into: str, report: AddReport, as_json: bool) -> 
     facts = catalogue.facts(into)
     if as_json:
         result = {"collection": into, "added": report.added, "already": report.already, "restricted": report.restricted}
+        result |= {"forbidden": report.forbidden}
         failed = [{"name": name, "reason": reason} for name, reason in report.failed]
         print(json.dumps(result | {"pictures": facts.pictures, "failed": failed}, ensure_ascii=False))
         return
     print(f"{into}: {report.added:,} added, {report.already:,} already there, {len(report.failed):,} left out; {facts.pictures:,} pictures")
+    if report.forbidden:
+        print(f"{report.forbidden:,} that were there already may not be trained on any more, as is said now")
     if report.restricted:
         print(
             f"{report.restricted:,} of them are on record as not allowed for training and stay so: "

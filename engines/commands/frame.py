@@ -1,7 +1,7 @@
 """Choose the frame in which pictures are scored, shown and trained on.
 
 Of a collection it is frozen: every score, thumbnail and export then sees the same pixels, until another frame is chosen. Of a folder,
-framed copies are written into a new folder, as PNG.
+framed copies are written into a new folder, as PNG; what an export's manifest says of the pictures goes along.
 
   python -m engines frame --collection streets --kind "centre rectangle" --size 256
   python -m engines frame photographs --out framed --size 256
@@ -21,6 +21,8 @@ from PIL import Image, ImageColor
 from engines import imaging
 from engines.commands._curated import Curated, add_source_arguments, curated
 from engines.curation.framing import KINDS, MAX_SIZE, Frame, frame_of
+from engines.curation.manifest import provenance_of_export, write_records
+from engines.curation.provenance import Provenance
 from engines.curation.reading import read_each
 from engines.errors import StudioError
 from engines.imaging import Header
@@ -45,6 +47,8 @@ def run(arguments: argparse.Namespace) -> None:
     Frame(arguments.kind, arguments.size, arguments.aspect or 1.0, colour)
     if arguments.folder is not None and arguments.out is None:
         raise StudioError("framed copies of a folder go into a new one: name it with --out DIR")
+    if arguments.out is not None and arguments.folder is None:
+        raise StudioError(f"framed copies of a collection are made by `export {arguments.collection} --framed`, which keeps their records")
     if arguments.out is not None and arguments.out.exists():
         raise StudioError(f"{arguments.out} exists already: choose another folder, or remove it")
     pictures = curated(arguments)
@@ -56,7 +60,7 @@ def run(arguments: argparse.Namespace) -> None:
         frame = frame_of(arguments.kind, arguments.size, list(sizes.values()), colour)
     enlarged = [pictures.names[number] for number, size in sizes.items() if frame.enlarges(*size)]
     if arguments.out is not None:
-        failed |= _write(pictures, frame, list(sizes), arguments.out)
+        failed |= _write(pictures, provenance_of_export(arguments.folder), frame, list(sizes), arguments.out)
     if pictures.catalogue:
         pictures.catalogue.set_frame(arguments.collection, frame.as_json(), arguments.actor)
     if arguments.json:
@@ -82,9 +86,14 @@ def _headers(pictures: Curated) -> tuple[dict[int, Header], dict[int, str]]:
     return found, failed
 
 
-def _write(pictures: Curated, frame: Frame, numbers: list[int], out: Path) -> dict[int, str]:
-    """Framed copies under the names of their originals with .png after them, so that a.jpg and a.png both find a place."""
+def _write(pictures: Curated, known: dict[str, Provenance], frame: Frame, numbers: list[int], out: Path) -> dict[int, str]:
+    """Framed copies under the names of their originals with .png after them, so that a.jpg and a.png both find a place.
+
+    Args:
+        known: records of the originals, by name.
+    """
     failed: dict[int, str] = {}
+    records: dict[str, Provenance] = {}
 
     def framed(number: int) -> Image.Image:
         return frame.apply(imaging.safe_open(pictures.paths[number]))
@@ -94,11 +103,15 @@ def _write(pictures: Curated, frame: Frame, numbers: list[int], out: Path) -> di
             if isinstance(picture, StudioError):
                 failed[number] = str(picture)
                 continue
-            target = folder / (f"{number:06}.png" if pictures.catalogue else f"{pictures.names[number]}.png")
+            name = Path(pictures.names[number]).as_posix()
+            target = folder / f"{name}.png"
             target.parent.mkdir(parents=True, exist_ok=True)
             picture.save(target, format="PNG")
+            if name in known:
+                records[f"{name}.png"] = known[name]
         if len(failed) == len(numbers):
             raise StudioError(f"none of the {len(numbers)} pictures can be decoded; the first says: {next(iter(failed.values()))}")
+        write_records(folder, records, "frame")
     return failed
 
 

@@ -9,7 +9,7 @@ Nothing is deleted.
   python -m engines quality --collection streets --apply
 
 The sheet has two rows a filter: the last pictures that it drops and the first that it keeps. Calm seas and fog measure like blur, and a
-printed shirt like text: look before you apply. Text is measured only when OpenCV is installed.
+printed shirt like text: look before you apply.
 The report: {format, pictures, filters: {name: {limit, dropped: [{name, reason}]}}}
 """
 

@@ -8,14 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from engines.curation.event_log import EventLog
 from engines.curation.intake import Taken, Workshop, stamp_of, taken_ahead
-from engines.curation.provenance import SAID_ON_IMPORT, Failure, Fetched, Provenance
+from engines.curation.provenance import SAID_ON_IMPORT, Failure, Fetched, Provenance, now
 from engines.curation.schema import Database, as_text
 from engines.errors import StudioError
 from engines.progress import Progress
 
 FILE_SOURCES = ("folder", "files", "zip")
 """Sources whose identities are only names: what is in a file tells it from others."""
+IMPORT = "import"
+"""Who decides what comes with pictures."""
 _BATCH = 64
 _SECONDS = 0.5
 
@@ -36,12 +39,14 @@ class AddReport:
         added, already: how many came in, and how many were there.
         failed: (name, reason).
         restricted: how many of those added were said to be allowed for training but stay as recorded before: not allowed.
+        forbidden: how many of those that were there may not be trained on any more, as is said now.
     """
 
     added: int
     already: int
     failed: tuple[tuple[str, str], ...]
     restricted: int = 0
+    forbidden: int = 0
 
 
 class Arrivals:
@@ -56,7 +61,7 @@ class Arrivals:
         """
         self._database, self._collection, self._path_of, self._known = database, collection, path_of, known
         self._waiting: list[Taken | Failure | Reached] = []
-        self._added = self._already = self._restricted = 0
+        self._added = self._already = self._restricted = self._forbidden = 0
         self._failed: list[tuple[str, str]] = []
 
     def run(self, items: Iterable[Fetched | Failure | Reached], workshop: Workshop, progress: Progress, total: int) -> AddReport:
@@ -70,7 +75,7 @@ class Arrivals:
                     last = time.monotonic()
         finally:
             self._commit()
-        return AddReport(self._added, self._already, tuple(self._failed), self._restricted)
+        return AddReport(self._added, self._already, tuple(self._failed), self._restricted, self._forbidden)
 
     def _sorted_out(
         self, items: Iterable[Fetched | Failure | Reached], progress: Progress, total: int
@@ -87,7 +92,7 @@ class Arrivals:
                 yield item
                 continue
             stamp = stamp_of(item) if item.provenance.source in FILE_SOURCES else ""
-            if _origin(item, stamp) in self._known:
+            if _origin(item, stamp) in self._known and not (stamp and item.provenance.training_allowed == "no"):
                 self._already += 1
             else:
                 yield item, stamp
@@ -111,11 +116,13 @@ class Arrivals:
         self._waiting.clear()
         self._added += sum(added for added, _ in settled)
         self._already += sum(not added for added, _ in settled)
-        self._restricted += sum(restricted for _, restricted in settled)
+        self._restricted += sum(added and changed for added, changed in settled)
+        self._forbidden += sum(changed and not added for added, changed in settled)
         self._failed += failed
 
     def _settle(self, connection: sqlite3.Connection, taken: Taken) -> tuple[bool, bool]:
-        """Give a picture its place and its row; returns whether it is new here, and whether its rights stay as recorded elsewhere."""
+        """Give a picture its place and its row; returns whether it is new here, and whether a "no" changed its rights: of a new one that of
+        another collection, of one that is there the one that came now."""
         provenance, here = taken.item.provenance, self._collection
         connection.execute(
             "DELETE FROM failures WHERE collection = ? AND (name = ? OR name = ? COLLATE NOCASE)",
@@ -123,9 +130,11 @@ class Arrivals:
         )
         origin = _origin(taken.item, taken.stamp)
         known = origin is not None and not connection.execute("INSERT OR IGNORE INTO origins VALUES (?, ?, ?)", (here, *origin)).rowcount
-        if known or connection.execute("SELECT 1 FROM pictures WHERE collection = ? AND sha256 = ?", (here, taken.sha256)).fetchone():
+        query = "SELECT id, provenance FROM pictures WHERE collection = ? AND sha256 = ?"
+        there = connection.execute(query, (here, taken.sha256)).fetchone()
+        if known or there:
             taken.part.unlink(missing_ok=True)
-            return False, False
+            return False, there is not None and _forbidden(connection, here, there, provenance)
         provenance, restricted = _with_earlier_rights(connection, taken.sha256, provenance)
         path = self._path_of(taken.sha256, taken.suffix)
         if path.exists():
@@ -159,15 +168,32 @@ def _origin(item: Fetched, stamp: str) -> tuple[str, str] | None:
     return item.provenance.source, item.provenance.identity
 
 
+def _forbidden(connection: sqlite3.Connection, collection: int, there: tuple[int, str], provenance: Provenance) -> bool:
+    """Let a "no" that comes with a picture that is there already stand, unless that has a permission in words; returns whether it does."""
+    number, record = there
+    allowed, permission = _standing_rights(connection, collection, number, json.loads(record))
+    if provenance.training_allowed != "no" or allowed == "no" or permission not in ("", SAID_ON_IMPORT):
+        return False
+    value = ["no", provenance.permission, IMPORT, now()]
+    EventLog(connection, collection).decide(IMPORT, "rights", "training on 1 picture allowed: no", {"rights": {number: value}})
+    return True
+
+
+def _standing_rights(connection: sqlite3.Connection, collection: int, number: int, record: dict[str, Any]) -> tuple[str, str]:
+    """Whether a picture may be trained on, and on whose word: as decided last, else as it came."""
+    query = "SELECT value FROM decided WHERE collection = ? AND aspect = 'rights' AND subject = ?"
+    row = connection.execute(query, (collection, number)).fetchone()
+    value = json.loads(row[0]) if row else None
+    return (value[0], value[1]) if value else (record["training_allowed"], record["permission"])
+
+
 def _with_earlier_rights(connection: sqlite3.Connection, sha256: str, provenance: Provenance) -> tuple[Provenance, bool]:
     """The record, with the "no" that another collection has for the same picture, unless the record brings a permission in words."""
     if provenance.training_allowed == "no" or provenance.permission not in ("", SAID_ON_IMPORT):
         return provenance, False
     for number, collection, text in connection.execute("SELECT id, collection, provenance FROM pictures WHERE sha256 = ?", (sha256,)):
-        query = "SELECT value FROM decided WHERE collection = ? AND aspect = 'rights' AND subject = ?"
-        row = connection.execute(query, (collection, number)).fetchone()
         record = json.loads(text)
-        if (json.loads(row[0])[0] if row else record["training_allowed"]) == "no":
+        if _standing_rights(connection, collection, number, record)[0] == "no":
             said = f"as recorded for {record['source']} {record['identity']}"
             return replace(provenance, training_allowed="no", permission=said), True
     return provenance, False

@@ -8,7 +8,7 @@ import json
 import operator
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -472,8 +472,8 @@ class Catalogue:
             rows = connection.execute(query, (log.last(),)).fetchall()
         return next((Event(number, at, actor, kind, what, undone=False) for number, at, actor, kind, what in rows), None)
 
-    def named(self, name: str, names: Sequence[str]) -> dict[str, int]:
-        """The id of the first picture of each of these names."""
+    def named(self, name: str, names: Sequence[str], besides: Container[int] = ()) -> dict[str, int]:
+        """The id of the first picture of each of these names, `besides` passed over."""
         found: dict[str, int] = {}
         query = (
             "SELECT id, json_extract(provenance, '$.name') FROM pictures WHERE collection = ? "
@@ -482,7 +482,8 @@ class Catalogue:
         with self._reading(name) as (connection, log):
             for some in portions(names):
                 for number, known in connection.execute(query.format(",".join("?" * len(some))), (log.collection, *some)):
-                    found.setdefault(known, number)
+                    if number not in besides:
+                        found.setdefault(known, number)
         return found
 
     def last_event(self, name: str) -> int:

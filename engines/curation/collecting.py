@@ -1,6 +1,6 @@
 """Bringing pictures into a collection: a web search that goes on where it was left, and a collection that is made for what comes."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from engines.curation.arrivals import AddReport, Reached
@@ -31,23 +31,6 @@ def continued_search(catalogue: Catalogue, into: str, source: str, query: str, a
     found = search(query, **options, known=known)
     cursor = None if again else catalogue.cursor(into, found.source_key)
     return found if cursor is None else search(query, **options, known=known, cursor=cursor)
-
-
-def with_cursor(search: Search) -> Iterator[Fetched | Failure | Reached]:
-    """The pictures of a search, and after each page that is done how far it is."""
-    last = search.cursor
-    try:
-        for item in search:
-            if search.cursor != last:
-                last = search.cursor
-                yield Reached(search.source_key, last)
-            yield item
-    except (StudioError, Cancelled):
-        if search.cursor != last:
-            yield Reached(search.source_key, search.cursor)
-        raise
-    if search.cursor != last:
-        yield Reached(search.source_key, search.cursor)
 
 
 def take_in(catalogue: Catalogue, into: str, items: Iterable[Fetched | Failure | Reached], progress: Progress = silent) -> AddReport:

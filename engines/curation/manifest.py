@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -10,6 +10,7 @@ from engines import imaging
 from engines.curation.attribution import ATTRIBUTION_FILE
 from engines.curation.provenance import RIGHTS, Provenance
 from engines.errors import StudioError
+from engines.paths import replacing
 from engines.recipe import file_hash
 
 FORMAT = 1
@@ -48,6 +49,23 @@ def manifest_of_text(text: bytes, name: str) -> dict[str, Any] | None:
     if entry.get("format") != FORMAT:
         raise StudioError(f"{name} is of format {str(entry.get('format'))[:20]!r}, this version reads {FORMAT}: update Atelier")
     return entry
+
+
+def write_records(folder: Path, records: Mapping[str, Provenance], made_by: str) -> None:
+    """Write beside pictures that were made of an export's what that says of them, so that it goes along; nothing where it says nothing.
+
+    Args:
+        records: by the file's path below the folder, where it lies already; made_by: the command.
+    """
+    if not records:
+        return
+    pictures = [
+        {"file": file, "name": record.name, "sha256": file_hash(folder / file), "provenance": record.as_json()}
+        for file, record in records.items()
+    ]
+    with replacing(folder / MANIFEST_FILE) as temporary:
+        content = {"format": FORMAT, "made by": made_by, "pictures": pictures}
+        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def manifest_hash(folder: Path) -> str | None:

@@ -18,6 +18,8 @@ SMALL, LARGE = 64, 512
 SMALL_SPAN, LARGE_SPAN = 5, 9
 CORRUPT = "corrupt"
 SUFFIXES = {"JPEG": (".jpg", ".jpeg"), "PNG": (".png",), "WEBP": (".webp",)}
+ENDINGS = {ending for endings in SUFFIXES.values() for ending in endings} | {".gif", ".bmp", ".heic", ".avif"}
+"""Of names of picture files; what else follows a dot belongs to a title."""
 
 # How alike ink, heights and base lines of a line of letters are, how unlike its widths and fillings; letters in a line, in a picture.
 _INK, _HEIGHTS, _BASELINE, _WIDTHS, _FILLS, _FULLEST, _LETTERS, _FULL = 0.1, 0.3, 0.08, 0.15, 0.04, 0.8, 6, 10
@@ -33,7 +35,7 @@ class Measures:
         softness: the same with 9 pixels at up to 512 pixels: fabric-level sharpness, which 64 pixels do not show.
         brightest, darkest: 99th and 5th percentile of brightness, 0 to 1.
         spread: standard deviation of brightness at 64 pixels, in levels of 255.
-        text: share of the picture under lines of letters, 0 to 1; None without OpenCV.
+        text: share of the picture under lines of letters, 0 to 1; None where it was not asked for.
         format: "JPEG", "PNG" or "WEBP".
         suffix: the ending of its name.
     """
@@ -76,7 +78,7 @@ class Filter:
 
 
 def _wrong_name(measures: Measures) -> float | None:
-    return None if not measures.suffix else float(measures.suffix not in SUFFIXES[measures.format])
+    return float(measures.suffix not in SUFFIXES[measures.format]) if measures.suffix in ENDINGS else None
 
 
 def _aspect(measures: Measures) -> float:

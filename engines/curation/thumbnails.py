@@ -97,7 +97,7 @@ class Thumbnails:
 
     def _read(self, digests: Sequence[str], key: str) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
-        with self._using() as connection:
+        with self._using() as connection, self._mended():
             for start in range(0, len(digests), _AT_ONCE):
                 some = [bytes.fromhex(digest) for digest in digests[start : start + _AT_ONCE]]
                 query = f"SELECT digest, content FROM thumbnails WHERE frame = ? AND digest IN ({','.join('?' * len(some))})"
@@ -105,7 +105,8 @@ class Thumbnails:
         return found
 
     def _write(self, entries: Sequence[tuple[str, bytes]], key: str) -> None:
-        with self._using() as connection, suppress(sqlite3.OperationalError):  # a full disk costs speed, not pictures
+        # A full disk, or a file in use elsewhere, costs speed, not pictures.
+        with suppress(StudioError, sqlite3.OperationalError), self._using() as connection, self._mended():
             rows = [(key, bytes.fromhex(digest), content) for digest, content in entries]
             connection.executemany("INSERT OR IGNORE INTO thumbnails VALUES (?, ?, ?)", rows)
             connection.commit()
@@ -117,10 +118,27 @@ class Thumbnails:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 try:
                     self._connection = _opened(self.folder / FILE)
+                except sqlite3.OperationalError as error:
+                    raise StudioError(f"{self.folder / FILE} cannot be used ({error}): make room, or close what else uses it") from error
                 except sqlite3.DatabaseError:
-                    (self.folder / FILE).unlink(missing_ok=True)
+                    self._discard()
                     self._connection = _opened(self.folder / FILE)
             yield self._connection
+
+    @contextmanager
+    def _mended(self) -> Iterator[None]:
+        """Throws a file away that turns out to be damaged inside; it is begun anew when it is next used."""
+        try:
+            yield
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            self.close()
+            self._discard()
+
+    def _discard(self) -> None:
+        for ending in ("", "-wal", "-shm"):
+            (self.folder / f"{FILE}{ending}").unlink(missing_ok=True)
 
 
 def _opened(path: Path) -> sqlite3.Connection:

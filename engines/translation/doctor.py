@@ -16,6 +16,7 @@ from PIL import Image, ImageFilter
 
 from engines import imaging
 from engines.curation.duplicates import Group, appearances, find_duplicates
+from engines.curation.manifest import provenance_of_export, write_records
 from engines.errors import StudioError
 from engines.evaluation.features import cached_features, lite2, to_images
 from engines.evaluation.materials import cut, garment_crops, skin_mask
@@ -341,7 +342,8 @@ def _verdict(check: str, what: str, own: np.ndarray, labels: np.ndarray, advice:
 
 
 def write_cleaned(folder: Path, into: Path, examination: Examination, doubtful: bool = False) -> dict[str, int]:
-    """Copy the pictures that are worth training on into a new folder, with a note of what was left out and why.
+    """Copy the pictures that are worth training on into a new folder, with a note of what was left out and why, and with what an export's
+    manifest says of them.
 
     Args:
         folder: the one that was examined; of it only folders of the two classes are copied, under their names.
@@ -355,6 +357,7 @@ def write_cleaned(folder: Path, into: Path, examination: Examination, doubtful: 
         StudioError: `into` exists, or cannot be written to.
     """
     left_out = examination.drop | (examination.doubtful if doubtful else {})
+    known = provenance_of_export(folder)
     counts = Counter("copies" if reason.startswith("copy of") else reason for reason in left_out.values())
     with replacing_folder(into) as temporary:
         for name in examination.names:
@@ -363,6 +366,7 @@ def write_cleaned(folder: Path, into: Path, examination: Examination, doubtful: 
                 shutil.copyfile(folder / name, temporary / name)
         note = {"format": FORMAT, "kept": len(examination.names) - len(left_out), "counts": counts, "left out": left_out}
         (temporary / CLEANED_FILE).write_text(json.dumps(note, indent=2, ensure_ascii=False) + "\n")
+        write_records(temporary, {name: known[name] for name in examination.names if name in known and name not in left_out}, "doctor")
     return dict(counts)
 
 

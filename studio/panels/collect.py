@@ -10,7 +10,7 @@ import gradio as gr
 
 from engines.curation.arrivals import AddReport, Reached
 from engines.curation.catalogue import Catalogue, name_value
-from engines.curation.collecting import continued_search, take_in, with_cursor
+from engines.curation.collecting import continued_search, take_in
 from engines.curation.provenance import RIGHTS, Failure, Fetched
 from engines.curation.sources.archive import zip_pictures
 from engines.curation.sources.files import file_pictures, folder_pictures
@@ -148,9 +148,10 @@ def told(into: str, report: AddReport, pictures: int) -> Told:
     line = f"{into}: {report.added:,} added, {there}, {len(report.failed):,} left out; it has {pictures:,} pictures."
     facts: tuple[tuple[str, str], ...] = ()
     if report.restricted:
-        facts = (
-            ("Not for training", f"{report.restricted:,} stay so, as recorded before; Export and train has a place to record a permission"),
-        )
+        words = f"{report.restricted:,} stay so, as recorded before; Export and train has a place to record a permission"
+        facts += (("Not for training", words),)
+    if report.forbidden:
+        facts += (("Not for training any more", f"{report.forbidden:,} that were there, as is said now"),)
     lists = (Listed(f"{len(report.failed):,} left out, and why", report.failed),) if report.failed else ()
     return Told(line, facts, lists)
 
@@ -168,7 +169,7 @@ def _web(catalogue: Catalogue, into: str, asked: Asked, progress: Progress, base
         "pages": pages_value(asked.pages or ""),
         "orientation": None if asked.shape in (None, "", SHAPES[0]) else guards.one_of(asked.shape, SHAPES, "the shape"),
         "key": (asked.key or "").strip() or None,
-        "permission": (asked.permission or "").strip(),
+        "permission": (asked.permission or "").strip() if asked.source == PEXELS else "",  # elsewhere the field is hidden
         "progress": progress,
         "base": base,
     }
@@ -177,7 +178,7 @@ def _web(catalogue: Catalogue, into: str, asked: Asked, progress: Progress, base
         if not chosen:
             raise StudioError("no licence is chosen: choose at least one, such as cc0")
         options["licence"] = ",".join(chosen)
-    return with_cursor(continued_search(catalogue, into, WEB[asked.source], asked.query or "", **options))
+    return continued_search(catalogue, into, WEB[asked.source], asked.query or "", **options)
 
 
 def _own(services: Services, asked: Asked) -> Iterable[Fetched | Failure]:

@@ -1,5 +1,6 @@
 """One object a picture: folders of whole objects, seen by a detector or standing before a plain background."""
 
+from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from engines import imaging
+from engines.curation.arrivals import FILE_SOURCES
 from engines.curation.catalogue import Catalogue
 from engines.curation.cutout.cut import Box, Cut, Original, identity_of, mask_box, too_small
 from engines.curation.cutout.detection import Confirmation, Detector
@@ -44,6 +46,8 @@ def originals_of_folder(folder: Path, training_allowed: str = "unknown", permiss
         below = path.relative_to(folder)
         answer = Provenance("folder", f"{root}/{below.as_posix()}", below.as_posix(), training_allowed=allowed, permission=permission)
         record = known.get(below.as_posix(), answer)
+        if record.source in FILE_SOURCES:  # whose identities are only names, of which several may be alike
+            record = replace(record, identity=answer.identity)
         if allowed == "no":
             record = replace(record, training_allowed="no", permission=permission)
         found.append(Original(path, record, below.parent.name))
@@ -59,7 +63,14 @@ def originals_of_collection(catalogue: Catalogue, name: str) -> list[Original]:
         StudioError: there is no such collection, or nothing in it is kept.
     """
     state = catalogue.state(name)
-    found = [Original(one.path, one.provenance, one.label) for one in catalogue.pictures(name) if state[one.id].kept]
+    kept = [one for one in catalogue.pictures(name) if state[one.id].kept]
+    named = Counter((one.provenance.source, one.provenance.identity) for one in kept)
+    found = []
+    for one in kept:
+        record = one.provenance
+        if named[record.source, record.identity] > 1:  # local files of one name are told apart by what is in them
+            record = replace(record, identity=f"{record.identity}@{one.sha256[:12]}")
+        found.append(Original(one.path, record, one.label))
     if not found:
         raise StudioError(f"the collection {name!r} has no kept pictures: collect some, or keep some")
     return found

@@ -1,6 +1,7 @@
 """Pictures from a ZIP that anybody may have made."""
 
 import hashlib
+import lzma
 import stat
 import zipfile
 import zlib
@@ -15,13 +16,15 @@ from engines.errors import StudioError
 MAX_RATIO = 200
 MAX_OWN_MEMBERS = 1_000_000
 MAX_OWN_UNPACKED = 64 * 2**30
-_DAMAGE = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError)
+_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError, OSError)
+MANIFEST_SHARE = 32
+"""A manifest may take so small a share of what an archive unpacks to; a megabyte in any case."""
 QUIET = (".json", ".csv", ".txt", ".md")
 
 
 def _refusal(member: zipfile.ZipInfo, pure: PurePosixPath) -> str | None:
     """Why a member is not taken, or None."""
-    if pure.is_absolute() or ".." in pure.parts or ":" in pure.parts[0]:
+    if pure.is_absolute() or ".." in pure.parts or not pure.parts or ":" in pure.parts[0]:
         return "its name points outside the archive"
     if stat.S_ISLNK(member.external_attr >> 16):
         return "it is a link"
@@ -61,12 +64,12 @@ def zip_pictures(
     left, found = most_unpacked, 0
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+            members = [member for member in archive.infolist() if member.filename and not member.is_dir()]
             if len(members) > most_members:
                 raise StudioError(f"{name} holds {len(members):,} files, more than the {most_members:,} allowed: split it")
-            records = _records(archive, members)
+            records = _records(archive, members, min(MAX_MANIFEST, max(2**20, most_unpacked // MANIFEST_SHARE)))
             for member in members:
-                pure = PurePosixPath(member.filename.replace("\\", "/"))
+                pure = _place(member)
                 if pure.name.startswith(".") or "__MACOSX" in pure.parts or pure.suffix.lower() in QUIET:
                     continue
                 shown = member.filename[:200]
@@ -84,20 +87,32 @@ def zip_pictures(
                 yield Fetched(content, record, pure.parent.name)
     except OSError as error:
         raise StudioError(f"{path} cannot be read ({error.strerror or error}): name a ZIP with pictures") from error
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError) as error:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, UnicodeDecodeError) as error:
         raise StudioError(f"{name} is not a ZIP or is damaged: pack the pictures again") from error
     if not found:
         raise StudioError(f"{name} holds no picture that can be taken: pack JPEG, PNG or WEBP pictures")
 
 
-def _records(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo]) -> dict[str, Provenance]:
-    """What the manifests of exports in a ZIP say about its pictures, by place and by hash."""
+def _place(member: zipfile.ZipInfo) -> PurePosixPath:
+    """Where a member lies; some that pack on Windows write backslashes."""
+    return PurePosixPath(member.filename.replace("\\", "/"))
+
+
+def _records(archive: zipfile.ZipFile, members: list[zipfile.ZipInfo], left: int) -> dict[str, Provenance]:
+    """What the manifests of exports in a ZIP say about its pictures, by place and by hash.
+
+    Args:
+        left: how many bytes all of them may have.
+    """
     found: dict[str, Provenance] = {}
     for member in members:
-        place = PurePosixPath(member.filename)
+        place = _place(member)
         if place.name != MANIFEST_FILE:
             continue
-        text = _content(archive, member) if member.file_size <= MAX_MANIFEST else None
+        left -= member.file_size
+        if left < 0 or member.file_size > MAX_RATIO * max(1, member.compress_size):
+            raise StudioError(f"{member.filename[:200]} is larger than the manifest of an export of so many pictures is: take it out")
+        text = _content(archive, member)
         if text is None:
             raise StudioError(f"{member.filename[:200]} is damaged, and with it what may be done with the pictures: pack the export again")
         manifest = manifest_of_text(text, member.filename[:200])

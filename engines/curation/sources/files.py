@@ -9,6 +9,11 @@ from engines.curation.provenance import Fetched, Provenance, now, permission_val
 from engines.errors import StudioError
 
 
+def as_unicode(name: str) -> str:
+    """A file's name as text that can be written down: what is no UTF-8 in it, as on old disks, becomes �."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def folder_pictures(folder: Path, training_allowed: str = "unknown", permission: str = "") -> list[Fetched]:
     """All pictures below a folder for a catalogue; the class of each is the name of the sub-folder that it lies in.
 
@@ -26,9 +31,9 @@ def folder_pictures(folder: Path, training_allowed: str = "unknown", permission:
     found = []
     for path in paths:
         place = path.relative_to(folder)
-        name = place.as_posix()
+        name = as_unicode(place.as_posix())
         own = Provenance("folder", name, name, training_allowed=training_allowed, permission=said, collected=collected)
-        found.append(Fetched(path, records.get(name, own), place.parent.name))
+        found.append(Fetched(path, records.get(place.as_posix(), own), as_unicode(place.parent.name)))
     return found
 
 
@@ -39,7 +44,7 @@ def file_pictures(paths: Sequence[Path], training_allowed: str = "unknown", perm
         StudioError: no such answer about rights.
     """
     said, collected = permission_value(training_allowed, permission), now()
-    names = [Path(path).name for path in paths]
+    names = [as_unicode(Path(path).name) for path in paths]
     return [
         Fetched(Path(path), Provenance("files", name, name, training_allowed=training_allowed, permission=said, collected=collected), label)
         for path, name in zip(paths, names, strict=True)

@@ -1,6 +1,7 @@
 """A polite client for picture services: fixed hosts, documented limits, patience, and a stop that is heard at once."""
 
 import asyncio
+import contextvars
 import json
 import os
 import random
@@ -13,6 +14,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -329,7 +331,8 @@ class Client:
         self._status = ""
         self._thread = self._thread or ThreadPoolExecutor(1, thread_name_prefix="web")
         self._runner = self._runner or asyncio.Runner()
-        running = self._thread.submit(self._runner.run, watched())
+        # What `report` tells may depend on whose work it is, which a thread of its own does not know by itself.
+        running = self._thread.submit(partial(self._runner.run, watched(), context=contextvars.copy_context()))
         try:
             return running.result()
         except BaseException:

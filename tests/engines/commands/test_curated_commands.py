@@ -1,6 +1,7 @@
 """`duplicates`, `quality` and `frame`: on a folder, and on a collection of the catalogue."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ from PIL import Image, ImageFilter
 from engines import imaging
 from engines.curation.catalogue import Catalogue
 from engines.curation.framing import Frame
+from engines.curation.manifest import provenance_of_export, training_manifests
 from engines.curation.provenance import Fetched, Provenance
+from engines.errors import StudioError
 from tests.engines.commands.command_line import atelier
 from tests.engines.curation.drawn import scene
 from tests.pictures import text_named_jpg
@@ -113,6 +116,20 @@ def test_framed_copies_are_exactly_what_the_frame_shows(folder: Path, tmp_path: 
         expected = frame.apply(imaging.safe_open(folder / name))
         assert imaging.safe_open(tmp_path / "framed" / f"{name}.png").tobytes() == expected.tobytes()
     assert atelier("frame", folder, "--out", tmp_path / "framed").returncode == 2
+    assert not (tmp_path / "framed" / "manifest.json").exists()
+
+
+def test_framed_copies_keep_what_is_recorded_of_their_originals(folder: Path, tmp_path: Path) -> None:
+    record = Provenance("pexels", "77", "77.jpg", training_allowed="no")
+    export = shutil.copytree(folder, tmp_path / "export")
+    (export / "manifest.json").write_text(json.dumps({"format": 1, "pictures": [{"file": "0.png", "provenance": record.as_json()}]}))
+    assert atelier("frame", export, "--out", tmp_path / "framed").returncode == 0
+    assert provenance_of_export(tmp_path / "framed") == {"0.png.png": record}
+    with pytest.raises(StudioError, match="permission"):
+        training_manifests(tmp_path / "framed", None)
+    refused = atelier("frame", "--collection", "streets", "--out", tmp_path / "copies", home=tmp_path)
+    assert refused.returncode == 2
+    assert "export streets --framed" in refused.stderr
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engines.curation.arrivals import Reached
+from engines.curation.arrivals import AddReport, Reached
 from engines.curation.catalogue import DATABASE_FILE, Catalogue
 from engines.curation.provenance import SAID_ON_IMPORT, Failure, Fetched, Provenance
 from engines.curation.schema import MIGRATIONS, as_text
@@ -372,6 +372,21 @@ def test_a_no_is_not_washed_away_by_importing_the_picture_again(catalogue: Catal
     assert catalogue.selection("own 0").chosen[0].provenance.permission == "letter of 3 March"
     catalogue.undo("own 0", "anna")
     assert catalogue.pictures("own 0")[0].provenance.training_allowed == "no"
+
+
+def test_a_no_about_a_picture_that_is_there_stands_unless_it_was_permitted_in_words(catalogue: Catalogue, pictures: Path) -> None:
+    path = pictures / "0001.png"
+
+    def add(allowed: str, permission: str = "") -> AddReport:
+        return catalogue.add("own", [Fetched(path, Provenance("folder", "a", "a", training_allowed=allowed, permission=permission))])
+
+    catalogue.create("own")
+    add("yes", SAID_ON_IMPORT)
+    assert [(add("no").forbidden, add("no").already) for _ in range(2)] == [(1, 1), (0, 1)]
+    assert catalogue.pictures("own")[0].provenance.training_allowed == "no"
+    catalogue.set_rights("own", None, "yes", "letter of 3 March", "anna")
+    assert add("no").forbidden == 0
+    assert catalogue.pictures("own")[0].provenance.permission == "letter of 3 March"
 
 
 def test_rules_are_kept_by_name(catalogue: Catalogue) -> None:

@@ -103,7 +103,8 @@ def test_the_name_that_counts_is_the_one_from_where_it_came(tmp_path: Path) -> N
     paths = {1: tmp_path / "a.png"}
     assert dropped(measure_all(paths, {1: "holiday.jpeg"}, text=False)[0], "wrong name")
     assert not dropped(measure_all(paths, {1: "holiday.PNG"}, text=False)[0], "wrong name")
-    assert not dropped(measure_all(paths, {1: "a photograph"}, text=False)[0], "wrong name")
+    for name in ("a photograph", "St. Paul's Cathedral", "77.jpg#object", "Plate 3.tif"):
+        assert not dropped(measure_all(paths, {1: name}, text=False)[0], "wrong name"), name
 
 
 def test_the_pictures_beside_the_limit_are_the_nearest_on_either_side() -> None:

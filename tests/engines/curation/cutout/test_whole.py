@@ -1,4 +1,5 @@
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -6,10 +7,20 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
-from engines.curation.cutout.cut import Style, compose
+from engines.curation.catalogue import Catalogue
+from engines.curation.cutout.cut import Cut, Style, compose
+from engines.curation.cutout.delivery import into_collection
 from engines.curation.cutout.detection import Confirmation, MaskDetector, overlap
-from engines.curation.cutout.whole import Annotated, cut_objects, cut_plain, originals_of_folder, stanford_annotations
+from engines.curation.cutout.whole import (
+    Annotated,
+    cut_objects,
+    cut_plain,
+    originals_of_collection,
+    originals_of_folder,
+    stanford_annotations,
+)
 from engines.curation.provenance import Provenance
+from engines.curation.sources.files import folder_pictures
 from engines.errors import StudioError
 from tests.engines.curation.cutout.conftest import CAR, SECOND, TRUCK
 from tests.engines.curation.cutout.streets import Vehicle, street
@@ -115,3 +126,33 @@ def test_rights_come_from_the_answer_or_from_an_exports_manifest_and_no_holds_fo
 def test_a_folder_without_pictures_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="no pictures"):
         originals_of_folder(tmp_path)
+
+
+def test_originals_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    catalogue = Catalogue(tmp_path / "catalogue")
+    catalogue.ensure("wardrobe")
+    for place in range(2):
+        folder = tmp_path / f"{place}"
+        folder.mkdir()
+        picture = Image.new("RGB", (80, 80), (230, 230, 230))
+        picture.paste((180, 30, 90 * place), (20, 25, 60, 65))
+        picture.save(folder / "0001.png")
+        catalogue.add("wardrobe", folder_pictures(folder))
+    cuts = list(cut_plain(originals_of_collection(catalogue, "wardrobe")))
+    assert len({cut.identity for cut in cuts}) == 2
+    assert {cut.name for cut in cuts} == {"0001.png#object"}
+
+    def cutting(done: set[str]) -> Iterator[Cut]:
+        return cut_plain(originals_of_collection(catalogue, "wardrobe"), skip=done)
+
+    report, again = (into_collection(catalogue, "cut", cutting, Style(), {}) for _ in range(2))
+    assert report.made == 2
+    assert (again.made, again.already) == (0, 2)
+
+
+def test_pictures_of_an_export_that_had_one_name_are_told_apart(garments: Path) -> None:
+    record = Provenance("folder", "0001.jpg", "0001.jpg", author="Ada")
+    entries = [{"file": name, "provenance": record.as_json()} for name in ("shirt/1.png", "shirt/2.png")]
+    (garments / "manifest.json").write_text(json.dumps({"format": 1, "pictures": entries}))
+    cuts = [cut for cut in cut_plain(originals_of_folder(garments)) if cut.original.provenance.author == "Ada"]
+    assert [cut.identity for cut in cuts] == ["folder:garments/shirt/1.png#object", "folder:garments/shirt/2.png#object"]

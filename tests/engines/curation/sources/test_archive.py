@@ -1,9 +1,11 @@
+import json
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from engines.curation.provenance import Failure, Fetched
+from engines.curation.provenance import Failure, Fetched, Provenance
 from engines.curation.sources.archive import zip_pictures
 from engines.errors import StudioError
 from tests.pictures import climbing_zip, empty_zip, photograph
@@ -102,3 +104,32 @@ def test_a_damaged_member_is_one_failure_and_a_damaged_manifest_stops_it(tmp_pat
     torn = packed(tmp_path / "torn.zip", {"a.png": picture, "manifest.json": b'{"format": 1, "pict'})
     with pytest.raises(StudioError, match="what may be done with the pictures"):
         list(zip_pictures(torn))
+
+
+def test_a_manifest_that_swells_is_refused_unread(tmp_path: Path, picture: bytes) -> None:
+    """Half a megabyte that becomes far more than any manifest of so small an archive, and one of so many bytes as no small archive has."""
+    swelling = packed(tmp_path / "swelling.zip", {"a.png": picture, "manifest.json": b"[" + b"{}," * 10**6 + b"{}]"})
+    random = bytes(np.random.default_rng(0).integers(32, 127, 3 * 2**20, dtype=np.uint8))
+    large = packed(tmp_path / "large.zip", {"a.png": picture, "set/manifest.json": random})
+    for path in (swelling, large):
+        with pytest.raises(StudioError, match=r"manifest\.json is larger than the manifest of an export"):
+            taken(path, most_unpacked=32 * 2**20)
+
+
+def test_the_records_of_an_export_packed_on_windows_are_found(tmp_path: Path, picture: bytes) -> None:
+    record = Provenance("pexels", "77", "77.jpg", training_allowed="no")
+    manifest = json.dumps({"format": 1, "pictures": [{"file": "a.png", "provenance": record.as_json()}]}).encode()
+    path = packed(tmp_path / "in.zip", {"set\\a.png": picture, "set\\manifest.json": manifest})
+    (item,) = zip_pictures(path, "yes")
+    assert isinstance(item, Fetched)
+    assert item.provenance == record
+
+
+def test_strange_names_and_damage_are_told_and_the_rest_is_taken(tmp_path: Path, picture: bytes) -> None:
+    path = packed(tmp_path / "in.zip", {".": b"x", "good.png": picture})
+    assert list(taken(path)[0]) == ["good.png"]
+    squeezed = packed(tmp_path / "lzma.zip", {"a.png": picture, "b.png": picture[:200]}, zipfile.ZIP_LZMA)
+    content = bytearray(squeezed.read_bytes())
+    content[60:90] = b"\xff" * 30
+    squeezed.write_bytes(content)
+    assert taken(squeezed)[1]["a.png"] == "it is damaged"

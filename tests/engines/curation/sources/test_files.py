@@ -1,9 +1,13 @@
 """Pictures that somebody gives."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
+from engines.curation.catalogue import Catalogue
+from engines.curation.collecting import take_in
 from engines.curation.provenance import SAID_ON_IMPORT
 from engines.curation.sources.files import file_pictures, folder_pictures
 from engines.errors import StudioError
@@ -39,3 +43,15 @@ def test_links_that_lead_away_are_left_out_and_no_folder_is_a_sentence(tmp_path:
     assert [item.provenance.name for item in folder_pictures(tmp_path / "in")] == ["deep/a.png"]
     with pytest.raises(StudioError, match="not a folder"):
         folder_pictures(tmp_path / "nowhere")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are Unicode")
+def test_a_name_that_is_no_unicode_keeps_no_picture_out(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    photograph(tmp_path / "a.png").rename(folder / os.fsdecode(b"\xe9.png"))
+    catalogue = Catalogue(tmp_path / "catalogue")
+    report = take_in(catalogue, "old disk", folder_pictures(tmp_path))
+    assert (report.added, report.failed) == (1, ())
+    (picture,) = catalogue.pictures("old disk")
+    assert (picture.provenance.name, picture.label) == ("caf\ufffd/\ufffd.png", "caf\ufffd")

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
@@ -191,6 +192,15 @@ def test_a_wait_is_explained(make: Make, picture_server: PictureServer) -> None:
     seen: set[str] = set()
     ask(make(Clock()), seen.add)
     assert "Pexels: waiting 1 s, it answered 429" in seen
+
+
+def test_who_is_told_knows_whose_work_it_is(make: Make, picture_server: PictureServer) -> None:
+    """A page's progress finds its event so."""
+    work: ContextVar[str] = ContextVar("work", default="nobody's")
+    seen: set[str] = set()
+    work.set("this one")
+    ask(make(Clock()), lambda _: seen.add(work.get()))
+    assert seen == {"this one"}
 
 
 def test_the_hourly_limit_holds_across_runs(tmp_path: Path) -> None:
