@@ -1,6 +1,5 @@
 """What the desk does to a picture, as values: each is one step of a recipe, and says nothing of how it is drawn."""
 
-import math
 from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
@@ -141,7 +140,7 @@ def step_value(operation: str, given: Any) -> Step:
 def _typed(name: str, value: Any, kind: Any) -> Any:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind in (int, float):
-        right = number and math.isfinite(value) and abs(value) < _MAX_NUMBER and (kind is float or value == int(value))
+        right = number and abs(value) < _MAX_NUMBER and (kind is float or value == int(value))
     elif kind is bool:
         right = isinstance(value, bool)
     elif kind is str:

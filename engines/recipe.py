@@ -350,7 +350,7 @@ def number_value(value: object, name: str, high: float, low: float = 0.0) -> flo
         StudioError: not a finite number from `low` to `high`.
     """
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type, operator]
+    if not number or not low <= value <= high:  # type: ignore[operator]  # NaN is not
         raise StudioError(f"{name} is a number from {low:g} to {high:g}, got {str(value)[:40]}: choose another")
     return float(value)  # type: ignore[arg-type]
 
@@ -592,14 +592,29 @@ _DERIVED: dict[str, tuple[type, int, int]] = {
 
 
 def after(recipe: Recipe, step: Step) -> Finish:
-    """The recipe of what a step of the desk makes of a picture."""
+    """The recipe of what a step of the desk makes of a picture.
+
+    Raises:
+        StudioError: as `deepened`.
+    """
     [operation] = [name for name, kind in STEPS.items() if isinstance(step, kind)]
-    return Finish(operation, step, recipe)
+    return Finish(operation, step, deepened(recipe))
+
+
+def deepened(recipe: Recipe) -> Recipe:
+    """A recipe to which one more operation may be done.
+
+    Raises:
+        StudioError: a recipe with one more could not be read again.
+    """
+    if depth_of(recipe) >= MAX_DEPTH:
+        raise StudioError(f"this graphic has gone through {MAX_DEPTH} steps, and its recipe holds no more: go on from an earlier one")
+    return recipe
 
 
 def depth_of(recipe: Recipe) -> int:
-    """How many operations lie one upon the other, 0 for a picture that was drawn or given."""
-    return max((1 + depth_of(parent) for parent in parents_of(recipe)), default=0)
+    """How many operations lie one upon the other, 0 for a picture that one generator drew, by whatever ways, or that was given."""
+    return 0 if isinstance(recipe, Drawn) else max((1 + depth_of(parent) for parent in parents_of(recipe)), default=0)
 
 
 def rights_of(recipe: Recipe | None) -> list[str]:

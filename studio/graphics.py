@@ -29,7 +29,7 @@ from engines.recipe import (
     to_json,
 )
 from studio import guards
-from studio.state import Services
+from studio.state import GIVEN, Services
 from studio.wording import title
 
 CHECKS = (244, 222)
@@ -119,7 +119,7 @@ def _graphic(recipe: Recipe, picture: Image.Image, folder: Path) -> Graphic:
 def remember(path: Path, folder: Path) -> str:
     """Keep a picture from elsewhere for as long as the session, so that recipes which begin with it can be drawn; returns its sha256."""
     name = file_hash(path)
-    kept = folder / f"given-{name}"
+    kept = folder / f"{GIVEN}{name}"
     if not kept.is_file():
         with replacing(kept) as temporary:
             shutil.copyfile(path, temporary)
@@ -128,7 +128,7 @@ def remember(path: Path, folder: Path) -> str:
 
 def at_hand(recipe: Recipe, folder: Path) -> bool:
     """Whether the files that a recipe begins with were given in this session."""
-    return all((folder / f"given-{name}").is_file() for name in given_pictures(recipe))
+    return all((folder / f"{GIVEN}{name}").is_file() for name in given_pictures(recipe))
 
 
 def drawn(services: Services, recipe: Recipe, folder: Path) -> Image.Image:
@@ -145,7 +145,7 @@ def drawn(services: Services, recipe: Recipe, folder: Path) -> Image.Image:
         raise StudioError(
             f"this picture begins with a file of yours (sha256 {given[0][:12]}…): open that file under Mock-up and print first"
         )
-    return services.render(recipe, folder / f"given-{given[0]}" if given else None)
+    return services.render(recipe, folder / f"{GIVEN}{given[0]}" if given else None)
 
 
 def present(services: Services, recipe: Recipe) -> tuple[Recipe, str]:

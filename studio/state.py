@@ -43,6 +43,8 @@ MOST_HELD = 2 * 2**30
 """Bytes of a visit to a shared studio; with more it takes nothing in."""
 LEAST_FREE = 2**30
 """Bytes that a shared studio leaves free on its disk."""
+GIVEN = "given-"
+"""How the names of files begin that a person gave: they cannot be made again."""
 MOST_HANDED_OUT = 2**30
 """Bytes of the files that lie ready for the browser of one visit."""
 MOST_SEEN = 256 * 2**20
@@ -211,7 +213,8 @@ def refuse_full(services: Services, request: gr.Request | None) -> None:
 def sweep(services: Services, older_than: float = SESSION_SECONDS) -> int:
     """Remove session folders that nobody used for `older_than` seconds, such as those of an earlier run; returns how many.
 
-    Of the others the oldest files go that lie ready for the browser, as far as they are too many: all of them can be made again.
+    Of the others the oldest files go that lie ready for the browser, as far as they are too many: all of them can be made again. What was
+    given stays.
     """
     removed = 0
     sessions = services.settings.sessions
@@ -224,18 +227,22 @@ def sweep(services: Services, older_than: float = SESSION_SECONDS) -> int:
             services.forget(folder)
             removed += 1
         else:
-            trim(folder, MOST_HANDED_OUT)
+            trim(folder, MOST_HANDED_OUT, GIVEN)
     if not services.settings.local:
         trim(services.settings.home / "cache" / "candidates", MOST_SEEN)
     return removed
 
 
-def trim(folder: Path, most: int) -> None:
-    """Remove the oldest files of a folder until the others have at most `most` bytes together; what is new stays."""
+def trim(folder: Path, most: int, but: str = "") -> None:
+    """Remove the oldest files of a folder until the others have at most `most` bytes together; what is new stays, and what is called so.
+
+    Args:
+        but: beginning of the names of those that stay; empty for none.
+    """
     found = []
     for path in folder.glob("*"):
         with suppress(FileNotFoundError):
-            if path.is_file():
+            if path.is_file() and not (but and path.name.startswith(but)):
                 found.append((path.stat().st_mtime, path.stat().st_size, path))
     held = 0
     for written, size, path in sorted(found, reverse=True):

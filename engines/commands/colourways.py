@@ -41,6 +41,6 @@ def run(arguments: argparse.Namespace) -> None:
         new = palette if arguments.in_order else matched_by_lightness(old, palette)
         path = arguments.out / f"colourway-{index:02d}.png"
         drawn = graphic.done(Colourway(tuple(old), tuple(new)))
-        made = origin(arguments.graphic, "colourway", {"old": old, "new": new}, drawn.recipe)
+        made = origin(arguments.graphic, graphic.recipe, "colourway", {"old": old, "new": new}, drawn.recipe)
         imaging.save_png(drawn.picture, path, made.chunks())
         print(f"{path}: {', '.join(f'{a} → {b}' for a, b in zip(old, new, strict=True))}")

@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
     mockup = mockup_value(Mockup(**{field.name: getattr(arguments, field.name) for field in fields(Mockup)}))
     graphic = opened_graphic(arguments.graphic)
     shown = graphic.done(mockup)
-    made = origin(arguments.graphic, "mockup", asdict(mockup), shown.recipe)
+    made = origin(arguments.graphic, graphic.recipe, "mockup", asdict(mockup), shown.recipe)
     imaging.save_png(shown.picture, arguments.out, made.chunks())
     size = graphic.picture.size
     width, height = print_size(size, mockup)

@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace) -> None:
     paper = colour_value(arguments.paper) if arguments.paper else ""
     options = {name: getattr(arguments, name) for name in ("bleed", "dpi", "fit", "mirrored", "marks")}
     job = print_job(arguments.size, graphic.picture.size, paper=paper, **options)
-    own = graphic.picture.size
+    own, source = graphic.picture.size, graphic.recipe
     if arguments.enlarge != LANCZOS:
         graphic = graphic.enlarged(Zoo().upscaler(arguments.enlarge), FACTOR, TextProgress())
     ground = colour_value(arguments.transparent) if arguments.transparent else ""
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> None:
         "enlarge": arguments.enlarge,
         "mask": bool(arguments.mask),
     }
-    made = origin(arguments.graphic, "print", settings, after(graphic.recipe, job))
+    made = origin(arguments.graphic, source, "print", settings, after(graphic.recipe, job))
     if arguments.mask:
         made = replace(made, made=None)  # a mask from a file is in no recipe
     page = save_print(masked, arguments.out, job, made)

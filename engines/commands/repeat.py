@@ -36,5 +36,6 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"{arguments.layout}: {seam_verdict(seams(graphic.picture, repeat.layout))}")
     if arguments.out:
         fabric = graphic.done(repeat)
-        imaging.save_png(fabric.picture, arguments.out, origin(arguments.graphic, "repeat", asdict(repeat), fabric.recipe).chunks())
+        made = origin(arguments.graphic, graphic.recipe, "repeat", asdict(repeat), fabric.recipe)
+        imaging.save_png(fabric.picture, arguments.out, made.chunks())
         print(f"{arguments.out}: {fabric.picture.width} × {fabric.picture.height} pixels")

@@ -10,7 +10,7 @@ import argparse
 from dataclasses import asdict
 from pathlib import Path
 
-from engines import imaging
+from engines.commands._graphics import opened_graphic
 from engines.errors import StudioError
 from engines.production.colour import colour_value
 from engines.production.origin import origin
@@ -34,14 +34,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     if arguments.out.suffix.lower() != ".pdf":
         raise StudioError(f"separations are saved as PDF, got {arguments.out.name!r}: name it FILE.pdf")
-    graphic = imaging.safe_open(arguments.graphic, alpha=True)
+    opened = opened_graphic(arguments.graphic)
+    graphic = opened.picture
     job = print_job(arguments.size, graphic.size, dpi=arguments.dpi)
     ground = colour_value(arguments.ground) if arguments.ground else ""
     named = [colour_value(name) for name in arguments.inks.split(",")] if arguments.inks else []
     inks = named or list(choose_inks(graphic, arguments.colours, ground))
     films = separate(graphic, inks, job, ground, arguments.trap)
     settings = {**asdict(job), "inks": inks, "ground": ground, "trap": arguments.trap}
-    save_separations(films, arguments.out, job, origin(arguments.graphic, "separations", settings))
+    save_separations(films, arguments.out, job, origin(arguments.graphic, opened.recipe, "separations", settings))
     for index, film in enumerate(films, 1):
         print(f"film {index}: {film.colour} {film.name}, {film.coverage:.0%} of the page")
     print(f"{arguments.out}: {job.width:g} × {job.height:g} mm; the graphic has {verdict(graphic.size, job)}")

@@ -36,11 +36,12 @@ def run(arguments: argparse.Namespace) -> None:
         raise StudioError(f"there is no upscaler here: say --by {LANCZOS}, or train one with the preset upscale-4")
     chosen = arguments.by or names[0]
     settings = {"factor": arguments.factor, "by": chosen}
+    graphic = opened_graphic(arguments.graphic)
     if chosen == LANCZOS:
-        larger = enlarge(imaging.safe_open(arguments.graphic, alpha=True), arguments.factor, None)
-        made_from = origin(arguments.graphic, "upscale", settings)
+        larger = enlarge(graphic.picture, arguments.factor, None)
+        made_from = origin(arguments.graphic, graphic.recipe, "upscale", settings)
     else:
-        made = opened_graphic(arguments.graphic).enlarged(zoo.upscaler(chosen), arguments.factor, TextProgress())
-        larger, made_from = made.picture, origin(arguments.graphic, "upscale", settings, made.recipe)
+        made = graphic.enlarged(zoo.upscaler(chosen), arguments.factor, TextProgress())
+        larger, made_from = made.picture, origin(arguments.graphic, graphic.recipe, "upscale", settings, made.recipe)
     imaging.save_png(larger, arguments.out, made_from.chunks())
     print(f"{arguments.out}: {larger.width} × {larger.height} pixels by {chosen}")

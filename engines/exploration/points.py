@@ -9,12 +9,16 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from engines import compute
 from engines.errors import StudioError
 from engines.exploration.interpolation import leg, slerp
 from engines.exploration.variation import neighbour
 from engines.models.zoo import DrawingNetwork, Generator
 from engines.networks.drawing import from_prior, to_prior
 from engines.recipe import Blend, Diverse, Drawn, Find, Layers, Mix, Sample, Steer, Vary, ends_of, shift_numbers
+
+LARGE = 0x5EED
+"""Tells the numbers of large seeds from other numbers that are drawn."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,11 @@ class Point:
 
 
 def seeded(network: DrawingNetwork, seed: int) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """Latent and noise of a seed: a function of the seed and of the network's sizes alone."""
-    random = torch.Generator("cpu").manual_seed(seed)
+    """Latent and noise of a seed: a function of the seed and of the network's sizes alone.
+
+    PyTorch's generator takes no more than 32 bits of a seed: larger ones are mixed, so that they draw other pictures.
+    """
+    random = torch.Generator("cpu").manual_seed(seed) if seed < 2**32 else compute.random_generator(LARGE, seed)
     latent = torch.randn(network.latent_dim, generator=random)
     return latent, tuple(torch.randn(1, size, size, generator=random) for size in network.noise_sizes)
 

@@ -156,9 +156,11 @@ class Zoo:
         return loaded
 
     def _load(self, name: str, kind: str) -> Generator | Translator | Enlarger:
+        """A model, read once; another one that has come under its name since is read anew."""
         with self._lock:
-            if name not in self._loaded:
-                self._loaded[name] = _read(self.folder(name, kind))
+            folder = self.folder(name, kind)
+            if name not in self._loaded or self._loaded[name].card != read_card(folder):
+                self._loaded[name] = _read(folder)
             return self._loaded[name]
 
 

@@ -8,7 +8,7 @@ from engines.errors import StudioError
 from engines.models.zoo import Enlarger
 from engines.networks.upscaling import FACTOR, Upscaler, strip
 from engines.progress import Progress, silent
-from engines.recipe import MAX_FACTOR, Enlarge, Recipe, factor_value, not_enlarged
+from engines.recipe import MAX_FACTOR, Enlarge, Recipe, deepened, factor_value, not_enlarged
 
 LANCZOS = "lanczos"
 MOST = int(MAX_FACTOR)
@@ -51,10 +51,10 @@ def enlarge_recipe(source: Recipe, upscaler: Enlarger, factor: float = FACTOR) -
     """The recipe of what `enlarge` makes of a picture.
 
     Raises:
-        StudioError: as `enlarge`, or the picture was enlarged already.
+        StudioError: as `enlarge` and `deepened`, or the picture was enlarged already.
     """
     card = upscaler.card
-    return Enlarge(card.name, card.weights_sha256, card.rights, not_enlarged(source), factor_value(factor))
+    return Enlarge(card.name, card.weights_sha256, card.rights, not_enlarged(deepened(source)), factor_value(factor))
 
 
 def drawn_pixels(size: tuple[int, int], factor: float) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from engines import recipe as recipes
-from engines.recipe import Recipe, file_hash, read_recipe, rights_of
+from engines.recipe import Picture, Recipe, file_hash, rights_of
 
 PNG_KEY = "atelier-origin"
 UNKNOWN_RIGHTS = "unknown: the graphic names none"
@@ -18,9 +18,9 @@ class Origin:
 
     Attributes:
         operation: such as "mockup" or "print"; `settings`: its values.
-        input: sha256 of the graphic's file.
+        input: sha256 of the graphic's file; of a graphic that was drawn for this, the beginning of that of its recipe.
         rights: what may be done with it, from the weights that drew it.
-        source: the recipe inside the graphic, if it had one.
+        source: the recipe of the graphic, where it is known to draw it.
         made: the recipe of what was made, where it can be drawn again from one.
     """
 
@@ -43,12 +43,12 @@ class Origin:
         return {PNG_KEY: self.text(), "Copyright": self.rights, **recipe}
 
 
-def origin(graphic: Path, operation: str, settings: dict[str, Any], made: Recipe | None = None) -> Origin:
-    """The origin of what is made from a graphic's file, with its own recipe where it has one.
+def origin(graphic: Path, source: Recipe, operation: str, settings: dict[str, Any], made: Recipe | None = None) -> Origin:
+    """The origin of what is made from a graphic's file.
 
-    Raises:
-        StudioError: not a picture, or its recipe is damaged.
+    Args:
+        source: the graphic's recipe, proven as by `opened_graphic`: a recipe can be copied into any file; a `Picture` says nothing.
     """
-    recipe = read_recipe(graphic)
+    recipe = None if isinstance(source, Picture) else source
     rights = list(dict.fromkeys([*rights_of(recipe), *rights_of(made)]))
     return Origin(operation, settings, file_hash(graphic), "; ".join(rights) or UNKNOWN_RIGHTS, recipe, made)

@@ -20,7 +20,7 @@ def save_film(frames: Iterable[Image.Image], path: Path, note: str = "", rate: i
     """Write frames as MP4 (H.264) or GIF, by the suffix; small pictures are enlarged to about `FILM_SIDE` pixels.
 
     Args:
-        frames: RGB pictures of one size.
+        frames: pictures of one size; transparent ones are laid on white.
         note: stored as the film's comment; Atelier puts the recipes there.
         rate: frames a second.
 
@@ -40,7 +40,7 @@ def save_film(frames: Iterable[Image.Image], path: Path, note: str = "", rate: i
 def _enlarge(frame: Image.Image) -> Image.Image:
     factor = max(1, round(FILM_SIDE / max(frame.size)))
     size = (frame.width * factor // 2 * 2, frame.height * factor // 2 * 2)
-    return frame.resize(size, Image.Resampling.BICUBIC)
+    return imaging.to_rgb(frame).resize(size, Image.Resampling.BICUBIC)
 
 
 def _write_gif(frames: list[Image.Image], path: Path, note: str, rate: int) -> None:

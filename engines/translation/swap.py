@@ -9,7 +9,7 @@ from PIL import Image
 from engines import imaging
 from engines.errors import StudioError
 from engines.models.zoo import Translator
-from engines.recipe import AS_DRAWN, EVERYWHERE, Look, Mask, Recipe, Swap, look_value, mask_value
+from engines.recipe import AS_DRAWN, EVERYWHERE, Look, Mask, Recipe, Swap, deepened, look_value, mask_value
 from engines.translation.change import changed, observed_change
 from engines.translation.garment_mask import weight_of
 from engines.translation.washes import wash_colour
@@ -34,10 +34,11 @@ def swap_recipe(
     """The recipe of a swap to the class `target`.
 
     Raises:
-        StudioError: the model does not know the class, or a value of the look or the mask that cannot be.
+        StudioError: the model does not know the class, a value of the look or the mask that cannot be, or as `deepened`.
     """
     card = translator.card
     card.class_index(target)
+    source = None if source is None else deepened(source)
     look, mask = look_value(look), mask_value(mask)
     wash_colour(look.wash, target)
     return Swap(card.name, card.weights_sha256, card.rights, target, input_hash, source, look, mask)

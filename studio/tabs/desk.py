@@ -223,7 +223,8 @@ def job_of(wanted: Wanted, size: tuple[int, int]) -> PrintJob:
     dpi = guards.finite_int(wanted.dpi, "the resolution", 50, 1200)
     paper = colour_value(wanted.paper) if wanted.paper.strip() else ""
     marks = bool(wanted.marks) and wanted.kind == "PDF"
-    options = {"bleed": float(wanted.bleed), "dpi": dpi, "fit": wanted.fit, "mirrored": bool(wanted.mirrored), "marks": marks}
+    bleed = guards.finite_float(wanted.bleed, "the bleed in millimetres", 0, 25)
+    options = {"bleed": bleed, "dpi": dpi, "fit": wanted.fit, "mirrored": bool(wanted.mirrored), "marks": marks}
     return print_job(wanted.size, size, paper=paper, **options)
 
 
@@ -584,7 +585,8 @@ def mockup(
     folder = services.session_folder(request)
     graphic = _given(services, picture, folder)
     pixels = guards.finite_int(side, "the side", 200, 4096)
-    step = mockup_value(Mockup(garment, look, colour, place, scale=float(scale), rotation=float(rotation), side=pixels))
+    size, turned = guards.finite_float(scale, "the scale", 5, 200), guards.finite_float(rotation, "the rotation", -180, 180)
+    step = mockup_value(Mockup(garment, look, colour, place, scale=size, rotation=turned, side=pixels))
     shown, recipe = graphics.stepped(graphic.opened(), graphic.recipe, [step])
     return str(graphics.saved(shown, recipe, folder))
 

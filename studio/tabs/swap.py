@@ -1,9 +1,11 @@
 """Texture swap: a garment from leather to denim and back, with everything around it as it was."""
 
+import os
 import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -421,6 +423,9 @@ def swap_many(
     outcomes: list[Outcome] = []
     for outcome in swap_each(translator, places, chosen, look, mask, partial(proven_recipe, draw_again=services.render)):
         outcomes.append(outcome)
+        services.session_folder(request)  # in use: it is not swept away meanwhile
+        if not into:
+            _keep([place.source for place in places[len(outcomes) :]])
         if stop.exists() and len(outcomes) < len(places):
             stop.unlink(missing_ok=True)
             yield _told(outcomes, len(places), into, stopped=True), gr.skip() if into else _zipped(outcomes, session, chosen)
@@ -428,6 +433,13 @@ def swap_many(
         if len(outcomes) < len(places):
             yield _told(outcomes, len(places), None), gr.skip()
     yield _told(outcomes, len(places), into), gr.skip() if into else _zipped(outcomes, session, chosen)
+
+
+def _keep(uploads: Sequence[Path]) -> None:
+    """Let uploads lie for another hour: Gradio removes those that nobody has touched."""
+    for path in uploads:
+        with suppress(OSError):
+            os.utime(path)
 
 
 def stop_many(services: Services, request: gr.Request) -> None:

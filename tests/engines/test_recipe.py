@@ -68,6 +68,7 @@ def test_a_picture_without_a_recipe_has_none(tmp_path: Path) -> None:
         {"seed": 10**30},
         {"seed": True},
         {"truncation": math.nan},
+        {"truncation": 10**400},
         {"truncation": 3},
         {"truncation": "1"},
         {"model": "../../etc/passwd"},

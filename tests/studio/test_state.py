@@ -13,7 +13,7 @@ from engines.models.zoo import Zoo
 from engines.recipe import Finish, Recipe, Sheet, after
 from studio import state
 from studio.settings import SESSION_SECONDS, Settings
-from studio.state import COMING_BACK_SECONDS, Services, refuse_full, start_sweeping, sweep
+from studio.state import COMING_BACK_SECONDS, GIVEN, Services, refuse_full, start_sweeping, sweep
 
 A_WHILE_AFTER_THE_END = SESSION_SECONDS - COMING_BACK_SECONDS - 1
 HOURS = 7200
@@ -100,8 +100,9 @@ def test_of_what_lies_ready_for_the_browser_the_oldest_goes_when_it_is_too_much(
     folder = services.session_folder(gr.Request(session_hash="ann"))
     old, late, new = (written(folder, name, age) for name, age in (("old.zip", HOURS), ("late.zip", HOURS / 2), ("new.zip", 0)))
     collected = written(folder / "catalogue", "picture.png", HOURS, 100)
+    given = written(folder, f"{GIVEN}{'0' * 64}", 2 * HOURS, 100)
     assert sweep(services) == 0
-    assert [path.exists() for path in (old, late, new, collected)] == [False, True, True, True]
+    assert [path.exists() for path in (old, late, new, collected, given)] == [False, True, True, True, True]
     written(folder, "large.zip", size=100)
     sweep(services)
     assert {path.name for path in folder.glob("*.zip")} == {"new.zip", "large.zip"}, "what is being handed out is taken away"

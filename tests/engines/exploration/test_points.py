@@ -15,7 +15,7 @@ from engines.exploration.variation import SLIGHTLY, STRONGLY, neighbour, vary_re
 from engines.models.zoo import Generator, Zoo
 from engines.networks.drawing import to_prior
 from engines.production.rendering import render
-from engines.recipe import MAX_ANCESTORS, Drawn, Move, Steer, from_json, read_recipe, save_with_recipe, shift_text, to_json
+from engines.recipe import MAX_ANCESTORS, MAX_SEED, Drawn, Move, Steer, from_json, read_recipe, save_with_recipe, shift_text, to_json
 from tests.tiny import CHUNK
 
 
@@ -194,3 +194,9 @@ def test_parents_repeat_nothing_in_the_file(tiny_zoo: Zoo) -> None:
     text = to_json(recipe)
     assert text.count('"weights"') == 1
     assert from_json(text) == recipe
+
+
+def test_large_seeds_draw_pictures_of_their_own(tiny_zoo: Zoo) -> None:
+    generator = tiny_zoo.generator("scenes")
+    drawn = [picture(generator, recipe) for recipe in scenes(tiny_zoo, 7, 7 + 2**32, 7 + 2**33, MAX_SEED)]
+    assert len({one.tobytes() for one in drawn}) == 4

@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import huggingface_hub
@@ -11,6 +12,7 @@ from engines.errors import StudioError
 from engines.models.card import read_card
 from engines.models.zoo import Zoo, fetch_from_hub, publish, write_card
 from engines.networks.lightweight import LightweightGenerator
+from engines.networks.registry import NETWORKS
 from engines.paths import SHIPPED_MODELS
 from engines.recipe import file_hash
 
@@ -38,6 +40,19 @@ def test_a_model_of_another_kind_is_refused(tiny_zoo: Zoo) -> None:
         tiny_zoo.generator("leather-denim")
     with pytest.raises(StudioError, match="swaps no textures"):
         tiny_zoo.translator("scenes")
+
+
+def test_a_model_that_takes_the_place_of_another_is_drawn_with(tiny_zoo: Zoo, tmp_path: Path) -> None:
+    folder = copied(tiny_zoo, "scenes", tmp_path)
+    zoo = Zoo([tmp_path])
+    before = zoo.generator("scenes")
+    assert zoo.generator("scenes") is before
+    shutil.rmtree(folder)
+    publish(folder, replace(before.card, title="Other scenes"), [NETWORKS["lightweight"](**before.card.settings)])
+    after = zoo.generator("scenes")
+    assert after.card == zoo.card("scenes")
+    assert after.card.weights_sha256 != before.card.weights_sha256
+    assert not torch.equal(*(next(one.network.parameters()) for one in (before, after)))  # type: ignore[attr-defined]
 
 
 def test_changed_weights_are_not_loaded(tiny_zoo: Zoo, tmp_path: Path) -> None:

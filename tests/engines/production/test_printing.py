@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pikepdf
@@ -10,7 +11,7 @@ from PIL import Image
 
 from engines.errors import StudioError
 from engines.finishing import PrintJob
-from engines.production.origin import UNKNOWN_RIGHTS, origin
+from engines.production.origin import UNKNOWN_RIGHTS, Origin, origin
 from engines.production.printing import (
     SIZES,
     effective_dpi,
@@ -24,9 +25,14 @@ from engines.production.printing import (
     within_mask,
     without_background,
 )
-from engines.recipe import Sample, save_with_recipe
+from engines.recipe import Picture, Sample, file_hash, read_recipe, save_with_recipe
 
 RECIPE = Sample("cityscape", "a" * 64, "research and education", 7)
+
+
+def made_of(graphic: Path, operation: str, settings: dict[str, Any]) -> Origin:
+    """The origin of what is made of a graphic whose recipe is believed."""
+    return origin(graphic, read_recipe(graphic) or Picture(file_hash(graphic)), operation, settings)
 
 
 @pytest.fixture
@@ -56,7 +62,7 @@ def test_resolution_of_its_own_counts_the_graphics_pixels_and_not_the_files(grap
 
 @pytest.mark.parametrize("suffix", [".png", ".tif"])
 def test_pictures_carry_size_resolution_origin_and_rights(graphic: Path, tmp_path: Path, suffix: str) -> None:
-    made = origin(graphic, "print", {"size": "a6"})
+    made = made_of(graphic, "print", {"size": "a6"})
     job = print_job("a6", (120, 160), bleed=3, dpi=150)
     save_print(Image.open(graphic), tmp_path / f"out{suffix}", job, made)
     with Image.open(tmp_path / f"out{suffix}") as saved:
@@ -72,7 +78,7 @@ def test_pictures_carry_size_resolution_origin_and_rights(graphic: Path, tmp_pat
 
 
 def test_a_pdf_has_its_boxes_its_picture_origin_and_rights(graphic: Path, tmp_path: Path) -> None:
-    made = origin(graphic, "print", {"size": "a6"})
+    made = made_of(graphic, "print", {"size": "a6"})
     save_print(Image.open(graphic), tmp_path / "out.pdf", print_job("a6", (120, 160), bleed=3, marks=True), made)
     with pikepdf.open(tmp_path / "out.pdf") as document:
         page = document.pages[0]
@@ -90,7 +96,7 @@ def test_a_pdf_has_its_boxes_its_picture_origin_and_rights(graphic: Path, tmp_pa
 
 
 def test_the_same_job_writes_the_same_pdf(graphic: Path, tmp_path: Path) -> None:
-    made, job = origin(graphic, "print", {}), print_job("100x100", (120, 160), dpi=72)
+    made, job = made_of(graphic, "print", {}), print_job("100x100", (120, 160), dpi=72)
     for name in ("a", "b"):
         save_print(Image.open(graphic), tmp_path / name / "out.pdf", job, made)
     assert (tmp_path / "a" / "out.pdf").read_bytes() == (tmp_path / "b" / "out.pdf").read_bytes()
@@ -131,7 +137,12 @@ def test_a_mask_decides_what_is_printed() -> None:
 
 def test_a_graphic_without_a_recipe_says_that_its_rights_are_unknown(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "plain.png")
-    assert origin(tmp_path / "plain.png", "print", {}).rights == UNKNOWN_RIGHTS
+    assert made_of(tmp_path / "plain.png", "print", {}).rights == UNKNOWN_RIGHTS
+
+
+def test_a_recipe_that_was_copied_into_a_picture_gives_it_no_rights(graphic: Path) -> None:
+    made = origin(graphic, Picture(file_hash(graphic)), "print", {})
+    assert (made.rights, made.source) == (UNKNOWN_RIGHTS, None)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +162,7 @@ def test_what_cannot_be_printed_is_refused_with_a_remedy(size: str, options: dic
 
 
 def test_a_print_file_has_a_known_suffix_and_marks_only_in_a_pdf(graphic: Path, tmp_path: Path) -> None:
-    made = origin(graphic, "print", {})
+    made = made_of(graphic, "print", {})
     with pytest.raises(StudioError, match=r"saved as \.png, \.pdf"):
         save_print(Image.open(graphic), tmp_path / "out.psd", print_job("a6", (120, 160)), made)
     with pytest.raises(StudioError, match=r"name it FILE\.pdf"):

@@ -22,6 +22,7 @@ from engines.recipe import (
     Picture,
     Recipe,
     Sheet,
+    Vary,
     after,
     depth_of,
     file_hash,
@@ -125,7 +126,18 @@ def test_no_recipe_nests_without_end(tiny_zoo: Zoo) -> None:
     deepest = chain(a_sample(tiny_zoo), *[Shape()] * MAX_DEPTH)
     assert from_json(to_json(deepest)) == deepest
     with pytest.raises(StudioError, match="structure"):
-        from_json(to_json(after(deepest, Shape())))
+        from_json(to_json(Finish("shape", Shape(), deepest)))
+    with pytest.raises(StudioError, match=f"gone through {MAX_DEPTH} steps"):
+        after(deepest, Shape())
+
+
+def test_ways_to_draw_a_picture_count_for_nothing_where_operations_nest(tiny_zoo: Zoo, tmp_path: Path) -> None:
+    varied = a_sample(tiny_zoo)
+    for seed in range(MAX_DEPTH):
+        varied = Vary(*[getattr(a_sample(tiny_zoo), name) for name in ("model", "weights", "rights")], varied, seed, 0.1)
+    assert depth_of(after(varied, Shape())) == 1
+    save_with_recipe(render(tiny_zoo, varied), tmp_path / "varied.png", varied)
+    assert proven_recipe(tmp_path / "varied.png", partial(render, tiny_zoo)) == varied
 
 
 @pytest.mark.parametrize(
