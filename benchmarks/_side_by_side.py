@@ -14,7 +14,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -43,7 +43,7 @@ ABOUT = (
     "Each learned from the same photographs of buildings and streets at 64 px, one after the other with all cores: Atelier's "
     "`default` in bfloat16; the widest-known DCGAN in a plain loop in float32, 128 pictures a step; the package `lightweight-gan` with its "
     "own defaults, which are four batches of ten a step. KID with `lite2` and recall are of 1,000 drawn pictures to the held-out ones. "
-    "They were not all trained on one day: the steps tell how fast the machine was."
+    "Trainings may be of different days: the steps tell how fast the machine was."
 )
 Draw = Callable[[int], Tensor]
 """How many → pictures in [-1, 1], shape (n, 3, 64, 64)."""
@@ -176,8 +176,14 @@ def share_of_best_rival(means: dict[str, float]) -> float:
     return means.get(OURS, float("inf")) / min(rivals) if rivals else float("inf")
 
 
-def as_markdown(outcomes: list[Outcome], command: str) -> str:
-    """One row a training, then the means, each over as many seeds as there are of it."""
+def missing(outcomes: list[Outcome], seeds: Iterable[int]) -> list[str]:
+    """Which trainings there are no outcomes of, in words."""
+    there = {(one.contender, one.seed) for one in outcomes}
+    return [f"{name}, seed {seed}" for seed in seeds for name in CONTENDERS if (name, seed) not in there]
+
+
+def as_markdown(outcomes: list[Outcome], command: str, lacking: Sequence[str] = ()) -> str:
+    """One row a training, then the means, each over as many seeds as there are of it, and what has not been trained."""
     lines = ["| | seed | steps | KID × 1000 | recall |", "|---|---|---|---|---|"]
     lines += [f"| {o.contender} | {o.seed} | {o.steps:,} | {o.kid:.1f} | {o.recall:.0%} |" for o in outcomes]
     means = mean_distances(outcomes)
@@ -186,6 +192,7 @@ def as_markdown(outcomes: list[Outcome], command: str) -> str:
     words = ", ".join(f"{name} {mean:.1f} ({each[name]} {'seed' if each[name] == 1 else 'seeds'})" for name, mean in means.items())
     told = f"Mean KID × 1000: {words}. " if seeds > 1 else "One seed alone: another one would give other figures. "
     lines += ["", f"{told}Ours is {share_of_best_rival(means):.2f} of the better rival's."]
+    lines += ["", f"Not trained yet: {'; '.join(lacking)}."] if lacking else []
     return "\n".join([f"    {command}", "", ABOUT, "", *lines, ""])
 
 
@@ -231,7 +238,8 @@ def main(words: list[str]) -> int:
         print(error, file=sys.stderr)
         return 2
     words = f"--data DIR --out OUT --minutes {arguments.minutes:g} --seeds {arguments.seeds}"
-    table = as_markdown(outcomes, f"python -m benchmarks._side_by_side {words}")
+    lacking = missing(outcomes, map(int, arguments.seeds.split(",")))
+    table = as_markdown(outcomes, f"python -m benchmarks._side_by_side {words}", lacking)
     print(table)
     if arguments.docs:
         write_page(outcomes, table, arguments.out, arguments.docs)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks._side_by_side import OURS, Outcome, as_markdown, done_before, main, slug, write_page
+from benchmarks._side_by_side import OURS, Outcome, as_markdown, done_before, main, missing, slug, write_page
 from engines.errors import StudioError
 from engines.paths import REPOSITORY
 
@@ -35,6 +35,13 @@ def test_one_seed_is_called_no_mean_and_several_are() -> None:
     other = [Outcome(one.contender, 1, 30.0, 9, one.kid + 20, 0.5, 0.1) for one in OUTCOMES]
     assert f"KID × 1000: {OURS} 50.0 (2 seeds), plain DCGAN 90.0 (2 seeds)" in as_markdown([*OUTCOMES, *other], "run")
     assert f"KID × 1000: {OURS} 50.0 (2 seeds), plain DCGAN 80.0 (1 seed)" in as_markdown([*OUTCOMES, other[0]], "run")
+
+
+def test_what_has_not_been_trained_is_said() -> None:
+    lacking = missing(OUTCOMES, (0, 1))
+    assert lacking == ["lightweight-gan, seed 0", f"{OURS}, seed 1", "plain DCGAN, seed 1", "lightweight-gan, seed 1"]
+    assert "Not trained yet: lightweight-gan, seed 0; " in as_markdown(OUTCOMES, "run", lacking)
+    assert "Not trained" not in as_markdown(OUTCOMES, "run")
 
 
 def test_a_contender_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
