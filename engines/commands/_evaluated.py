@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from engines import compute, imaging
+from engines.commands._options import add_classes
 from engines.errors import StudioError
 from engines.evaluation.generators import Findings
 from engines.evaluation.report import REPORT_FILE, Report, with_headline, write_report
@@ -26,7 +27,7 @@ def add_evaluation_arguments(parser: argparse.ArgumentParser) -> None:
     """The model, the pictures, and where the figures go."""
     parser.add_argument("model", metavar="MODEL", help="a model's name")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with the real pictures")
-    parser.add_argument("--classes", metavar="A,B=NAME", help="take only these folders, FOLDER=CLASS gives a class another name")
+    add_classes(parser)
     parser.add_argument("--preset", metavar="NAME", help="frame the pictures as this preset does (default: the one the card names)")
     parser.add_argument("--models", type=Path, metavar="DIR", help="folder of models (default: your own, then the shipped ones)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write the figures here as JSON")

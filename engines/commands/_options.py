@@ -1,12 +1,33 @@
-"""Values of command line options, checked once: each raises with the value, what was expected and what to do."""
+"""Options that several commands have, and values of options, checked once: each raises with the value, what was expected and what to do."""
 
 import getpass
 import math
-from argparse import ArgumentTypeError
+from argparse import ArgumentParser, ArgumentTypeError
 from contextlib import suppress
 
 from engines.errors import StudioError
 from engines.exploration.seeds import parse_seeds
+
+TRAINED_IN = ("float32", "bfloat16")
+"""Precisions for training: float16 would need its losses scaled."""
+
+
+def add_classes(parser: ArgumentParser) -> None:
+    """Which folders to take, and under which names."""
+    parser.add_argument("--classes", metavar="A,B=NAME", help="take only these folders, FOLDER=CLASS gives a class another name")
+
+
+def add_training(parser: ArgumentParser, what: str, seeded: str) -> None:
+    """How to train.
+
+    Args:
+        what: the settings of which are changed; seeded: what the seed is of.
+    """
+    add_classes(parser)
+    parser.add_argument("--set", action="append", default=[], dest="changes", metavar="NAME=VALUE", help=f"change a setting of {what}")
+    parser.add_argument("--save-every", type=whole_number, metavar="STEPS", help="save every so many steps, besides every two minutes")
+    parser.add_argument("--seed", type=seed_number, default=0, help=f"of {seeded} (default 0)")
+    parser.add_argument("--precision", choices=["auto", *TRAINED_IN], default="auto", help="auto measures what is fastest")
 
 
 def positive_float(text: str) -> float:

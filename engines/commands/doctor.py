@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from engines import imaging
+from engines.commands._options import add_classes
 from engines.errors import StudioError
 from engines.paths import replacing
 from engines.progress import TextProgress
@@ -26,7 +27,7 @@ HELP = "examine the pictures that a swap is to be trained on"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, metavar="DIR", help="folder with pictures; sub-folders are classes")
-    parser.add_argument("--classes", metavar="A,B=NAME", help="take only these folders, FOLDER=CLASS gives a class another name")
+    add_classes(parser)
     parser.add_argument("--out", type=Path, metavar="FILE", help="write all findings with their files here as JSON")
     parser.add_argument("--sheet", type=Path, metavar="DIR", help="write sheets to look at: what tells the classes apart, odd labels")
     parser.add_argument("--clean", type=Path, metavar="DIR", help="copy what is worth training on into this new folder")

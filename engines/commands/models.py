@@ -13,6 +13,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+from engines.commands._options import add_classes
 from engines.errors import StudioError
 from engines.models.card import Card
 from engines.models.zoo import Zoo, write_card
@@ -33,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     count = actions.add_parser("count", help="write into a card how many training pictures each class had")
     count.add_argument("name", metavar="NAME")
     count.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with the pictures that it learned from")
-    count.add_argument("--classes", metavar="A,B=NAME", help="take only these folders, FOLDER=CLASS gives a class another name")
+    add_classes(count)
 
 
 def run(arguments: argparse.Namespace) -> None:

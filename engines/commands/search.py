@@ -19,8 +19,8 @@ from typing import Any
 
 from engines import compute
 from engines.commands._bench import Bench
-from engines.commands._options import positive_float, seed_number, whole_number
-from engines.commands.train import TRAINED_IN, Politely
+from engines.commands._options import add_training, positive_float, whole_number
+from engines.commands.train import Politely
 from engines.compute import Numerics
 from engines.errors import Cancelled, StudioError
 from engines.evaluation.features import lite2
@@ -57,11 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=whole_number, help="of a trial: the fairer budget, and the same on any machine")
     parser.add_argument("--minutes", type=positive_float, help="stop each trial after so many")
     parser.add_argument("--resume", action="store_true", help="go on with the search in --out, as it was begun")
-    parser.add_argument("--set", action="append", default=[], dest="changes", metavar="NAME=VALUE", help="change a setting of all trials")
-    parser.add_argument("--classes", metavar="A,B=NAME", help="take only these folders, FOLDER=CLASS gives a class another name")
-    parser.add_argument("--save-every", type=whole_number, metavar="STEPS", help="save every so many steps, besides every two minutes")
-    parser.add_argument("--seed", type=seed_number, default=0, help="of the draw and of every trial (default 0)")
-    parser.add_argument("--precision", choices=["auto", *TRAINED_IN], default="auto", help="auto measures what is fastest")
+    add_training(parser, "all trials", "the draw and of every trial")
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -1,10 +1,10 @@
 """Train every system of the reports for the same time, and write one table of what came of it.
 
   python -m engines systems --data shared/data --fashion-mnist fashion-mnist --minutes 2 --out systems
-  python -m engines systems --data shared/data --only cars-dcgan,cars-logan --minutes 10 --out systems
+  python -m engines systems --data shared/data --only cars-dcgan,cars-logan --minutes 10 --out longer
   python -m engines systems --data shared/data --minutes 2 --out systems --docs docs/systems.md
 
-DIR holds scenes, clothing and leather_denim. Cityscapes learn from scenes/buildings and street; cars from garments of clothing laid on the
+DIR holds scenes and clothing. Cityscapes learn from scenes/buildings and street; cars from garments of clothing laid on the
 green of the reports' cut-outs; scenes from street; fashion from Fashion-MNIST and clothing.
 A system that was trained is not trained again; stopped or killed, the command goes on where it was. One that diverges, or for which there
 is not memory enough, stands in the table with the reason.
@@ -21,8 +21,8 @@ from torch import nn
 
 from engines import compute, imaging
 from engines.commands._bench import Bench
-from engines.commands._options import positive_float, seed_number
-from engines.commands.train import TRAINED_IN, Politely
+from engines.commands._options import TRAINED_IN, positive_float, seed_number
+from engines.commands.train import Politely
 from engines.errors import Cancelled, StudioError
 from engines.networks.layers import parameter_count
 from engines.paths import replacing, replacing_folder
@@ -39,6 +39,7 @@ GREEN = (51, 255, 51)
 GARMENTS = 700
 GARMENT_SIDE = 128
 NEVER = 10**9
+PRECISION = "bfloat16"
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def stand_ins(preset: AdversarialPreset) -> Stand:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with scenes, clothing and leather_denim")
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="folder with scenes and clothing")
     parser.add_argument(
         "--fashion-mnist", type=Path, metavar="DIR", default=Path("/usr/share/datasets/fashion-mnist"), help="its idx files"
     )
@@ -74,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", metavar="A,B", help="only these presets")
     parser.add_argument("--docs", type=Path, metavar="FILE.md", help="write the table here too, and the sheets into a folder of its name")
     parser.add_argument("--seed", type=seed_number, default=0, help="of all randomness (default 0)")
-    parser.add_argument("--precision", choices=TRAINED_IN, default="bfloat16", help="for all of them (default bfloat16)")
+    parser.add_argument("--precision", choices=TRAINED_IN, default=PRECISION, help=f"for all of them (default {PRECISION})")
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -94,8 +95,9 @@ def run(arguments: argparse.Namespace) -> None:
         row = read_row(folder) or _trained(arguments, SYSTEMS[name], folder, budget, progress)
         print(f"{row.preset:32} {row.steps:6,} steps  {row.figures or 'not judged'}  {row.remark}", flush=True)
         rows.append(row)
-    only = f" --only {arguments.only}" if arguments.only else ""
-    command = f"python -m engines systems --data DIR --minutes {arguments.minutes:g}{only} --out OUT"
+    told = {"--only": arguments.only, "--seed": arguments.seed, "--precision": arguments.precision.replace(PRECISION, "")}
+    options = "".join(f" {name} {value}" for name, value in told.items() if value)
+    command = f"python -m engines systems --data DIR --minutes {arguments.minutes:g}{options} --out OUT"
     threads = torch.get_num_threads()
     numerics = f"{budget}, each, on {compute.device().type} ({threads} {'thread' if threads == 1 else 'threads'})"
     for page in (arguments.out / "systems.md", arguments.docs):

@@ -29,7 +29,7 @@ from types import FrameType
 from typing import Any
 
 from engines import compute
-from engines.commands._options import positive_float, seed_number, whole_number
+from engines.commands._options import add_training, positive_float, whole_number
 from engines.compute import Numerics
 from engines.curation.manifest import training_manifests
 from engines.errors import Cancelled, StudioError
@@ -45,8 +45,6 @@ from engines.translation.doctor import read_cleaned
 from engines.translation.training import ALL_PRESETS, build_task, fastest_numerics
 
 HELP = "train a model on a picture folder"
-TRAINED_IN = ("float32", "bfloat16")
-"""Precisions for training: float16 would need its losses scaled."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,18 +52,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="show the presets and stop")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder with pictures; sub-folders are classes")
     parser.add_argument("--out", type=Path, metavar="RUN", help="folder for the run")
-    parser.add_argument("--classes", metavar="A,B=NAME", help="take only these folders, FOLDER=CLASS gives a class another name")
     parser.add_argument("--minutes", type=positive_float, help="stop after so many minutes; resume later if you like")
     parser.add_argument("--resume", action="store_true", help="go on from where the run in --out stopped")
     parser.add_argument("--background", action="store_true", help="train in a process of its own, which writes RUN/log.txt, and return")
     parser.add_argument("--from", type=Path, dest="source", metavar="RUN", help="begin with the fitting weights of a run or a model")
-    parser.add_argument("--set", action="append", default=[], dest="changes", metavar="NAME=VALUE", help="change a setting of the preset")
-    parser.add_argument("--save-every", type=whole_number, metavar="STEPS", help="save every so many steps, besides every two minutes")
     parser.add_argument("--keep", type=whole_number, default=0, metavar="N", help="keep the networks of N snapshots, for `publish --step`")
     parser.add_argument("--estimate", action="store_true", help="take a few steps, say what time, disk and memory it needs, and stop")
     parser.add_argument("--json", action="store_true", help="with --estimate: for machines")
-    parser.add_argument("--seed", type=seed_number, default=0, help="of all randomness (default 0)")
-    parser.add_argument("--precision", choices=["auto", *TRAINED_IN], default="auto", help="auto measures what is fastest")
+    add_training(parser, "the preset", "all randomness")
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -425,7 +425,7 @@ def search_facts(folder: Path) -> dict[str, Any]:
 
 def _check_same(folder: Path, asked: dict[str, Any], usual: dict[str, Any]) -> None:
     begun = search_facts(folder)
-    begun["preset"] = json.loads(json.dumps(usual)) | begun["preset"]
+    begun["preset"] = json.loads(json.dumps(usual)) | begun["preset"] | {"summary": asked["preset"]["summary"]}  # which is no setting
     before, now = _flat(begun), _flat(asked)
     changed = [name for name in dict.fromkeys([*before, *now]) if before.get(name) != now.get(name)]
     if changed:
