@@ -9,6 +9,7 @@ import math
 import os
 import re
 import typing
+import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ log = logging.getLogger(__name__)
 UNEXPECTED = "Something went wrong that should not have: try once more, and start Atelier again if it comes back"
 GPU_SECONDS = 30
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+_UNSAFE_ANYWHERE = re.compile(r"[^\w.-]+")
+LONGEST_NAME = 120
+"""Of a file or folder, in bytes."""
 
 
 def finite_float(value: object, name: str, low: float, high: float) -> float:
@@ -35,7 +39,7 @@ def finite_float(value: object, name: str, low: float, high: float) -> float:
         StudioError: not a finite number from `low` to `high`; a bool or a text is no number.
     """
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type, operator]
+    if not number or not low <= value <= high:  # type: ignore[operator]  # NaN is not
         raise StudioError(f"{name} is a number from {low:g} to {high:g}, got {str(value)[:40]}: choose another")
     return float(value)  # type: ignore[arg-type]
 
@@ -221,4 +225,15 @@ def file_name(*parts: object, suffix: str) -> str:
     'cityscape-seed-7.png'
     """
     stem = "-".join(_UNSAFE.sub("-", str(part)).strip("-.") for part in parts if str(part))
-    return (stem or "atelier")[:120].rstrip("-.") + suffix
+    return (stem or "atelier")[:LONGEST_NAME].rstrip("-.") + suffix
+
+
+def folder_name(name: str) -> str:
+    """A safe name for a folder of a person's own, in whatever script it is written: letters, digits, dots and dashes, at most 120 bytes.
+
+    >>> folder_name("夏服 / 2026")
+    '夏服-2026'
+    """
+    stem = _UNSAFE_ANYWHERE.sub("-", unicodedata.normalize("NFC", name)).strip("-._")
+    short = stem.encode()[:LONGEST_NAME].decode(errors="ignore").rstrip("-._")
+    return short or "atelier"

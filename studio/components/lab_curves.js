@@ -5,25 +5,11 @@ const EDGE = { left: 44, right: 10, top: 8, bottom: 24 };
 const COLOURS = 6;
 const ROWS = 60;
 
-function make(tag, className, text) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
-
 function draw(tag, attributes, parent) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   if (parent) parent.append(node);
   return node;
-}
-
-function inWords(number) {
-  if (number === 0) return "0";
-  const size = Math.abs(number);
-  if (size >= 1000) return Math.round(number).toLocaleString("en");
-  return String(Number(number.toPrecision(size >= 100 ? 4 : 3)));
 }
 
 // Whole steps of 1, 2 or 5 that cut a span into about four.
@@ -71,6 +57,7 @@ function figure(panel, axis, number) {
   const svg = draw("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${panel.title}. ${summary(panel, axis)}` });
   box.append(svg);
   const span = reach(panel);
+  const named = panel.curves.length > 1 || panel.curves[0].name !== panel.title;
   const inner = { width: WIDTH - EDGE.left - EDGE.right, height: HEIGHT - EDGE.top - EDGE.bottom };
   const wide = span.x[1] - span.x[0] || 1;
   const toX = (x) => EDGE.left + ((x - span.x[0]) / wide) * inner.width;
@@ -102,16 +89,17 @@ function figure(panel, axis, number) {
     hair.setAttribute("x2", toX(x));
     const values = panel.curves.map((curve) => curve.x.indexOf(x)).map((at, place) => {
       const curve = panel.curves[place];
-      return at < 0 ? null : inWords((curve.smooth.length ? curve.smooth : curve.y)[at]);
+      const value = inWords((curve.smooth.length ? curve.smooth : curve.y)[at]);
+      return at < 0 ? "" : named ? `${curve.name} ${value}` : value;
     });
-    readout.textContent = `${inWords(x)} ${axis}: ${values.filter((value) => value !== null).join(" · ")}`;
+    readout.textContent = `${inWords(x)} ${axis}: ${values.filter(Boolean).join(" · ")}`;
   });
   svg.addEventListener("pointerleave", () => {
     readout.textContent = "";
     hair.setAttribute("x1", -9);
     hair.setAttribute("x2", -9);
   });
-  if (panel.curves.length > 1 || panel.curves[0].name !== panel.title) {
+  if (named) {
     const legend = make("ul", "legend");
     panel.curves.forEach((curve, place) => {
       const entry = make("li", "");

@@ -1,12 +1,5 @@
 const root = element.querySelector(".lab-pictures");
 
-function make(tag, className, text) {
-  const node = document.createElement(tag);
-  node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
-
 const line = make("p", "line", "");
 line.setAttribute("role", "status");
 const list = make("ul", "classes");

@@ -2,14 +2,6 @@ const root = element.querySelector(".lab-snapshots");
 const REMEMBERED = 60;
 const TALLEST = 600;
 
-function make(tag, className, attributes, ...children) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  Object.entries(attributes || {}).forEach(([name, value]) => node.setAttribute(name, value));
-  node.append(...children);
-  return node;
-}
-
 const nothing = make("p", "nothing", {});
 const body = make("div", "album", {});
 
@@ -34,6 +26,10 @@ const star = make("button", "star", { type: "button", "aria-pressed": "false" })
 const noteName = name + "-note";
 const note = make("input", "note", { type: "text", id: noteName, maxlength: 500, placeholder: "What you see in it" });
 const eye = make("div", "eye", {}, star, make("label", "", { for: noteName }, "Note"), note);
+const kept = make("p", "kept", {});
+const keptWords = make("span", "", {});
+const toKept = make("button", "way", { type: "button" });
+kept.append(keptWords, toKept);
 const spoken = make("p", "spoken", { role: "status", "aria-live": "polite" });
 
 const latentName = name + "-latent";
@@ -42,7 +38,7 @@ const strip = make("div", "strip", { role: "group", tabindex: 0 });
 const lane = make("div", "lane", {}, make("label", "", { for: latentName }, "One latent over time: number"), latent, strip);
 
 const list = make("details", "list", {});
-body.append(ways, over, make("div", "pair", {}, make("div", "seen", {}, columns, board), make("div", "aside", {}, figures, eye, spoken)), lane, list);
+body.append(ways, over, make("div", "pair", {}, make("div", "seen", {}, columns, board), make("div", "aside", {}, figures, eye, kept, spoken)), lane, list);
 root.append(nothing, body);
 
 let run = null;
@@ -53,11 +49,6 @@ let asked = 0;
 const sheets = new Map();
 let strips = "";
 let unkept = null; // what was written, until the studio says that it is kept
-
-function inWords(number) {
-  const size = Math.abs(number);
-  return size >= 1000 ? Math.round(number).toLocaleString("en") : String(Number(number.toPrecision(size >= 100 ? 4 : 3)));
-}
 
 // High sheets get narrower, so that the whole of one is seen at a time.
 picture.addEventListener("load", () => {
@@ -99,7 +90,10 @@ async function paint() {
   if (!sheets.has(key)) {
     const answer = await ask("sheet", { run: run, step: shot.step });
     if (answer.error) {
-      if (turn === asked) say(answer.error);
+      if (turn !== asked) return;
+      picture.removeAttribute("src"); // the one before belongs to other figures
+      picture.alt = answer.error;
+      say(answer.error);
       return;
     }
     sheets.set(key, answer.picture);
@@ -170,12 +164,26 @@ function describe() {
   for (const [what, value] of Object.entries(shot.figures)) figures.append(make("dt", "", {}, what), make("dd", "", {}, inWords(value)));
   if (!Object.keys(shot.figures).length) figures.append(make("dt", "", {}, "Not measured"), make("dd", "", {}, ""));
   showStar(shot);
+  showKept(shot);
   if (document.activeElement !== note) note.value = unkept && unkept.of === nameOf(shot) ? unkept.note : shot.note;
 }
 
 function showStar(shot) {
   star.setAttribute("aria-pressed", String(shot.star));
   star.textContent = shot.star ? "★ Starred" : "☆ Star";
+}
+
+// The snapshot whose networks are kept that is nearest to one, or undefined.
+function nearestKept(shot) {
+  const distance = (one) => Math.abs(one.step - shot.step);
+  return shots.filter((one) => one.networks).sort((one, other) => distance(one) - distance(other))[0];
+}
+
+function showKept(shot) {
+  const other = shot.networks ? undefined : nearestKept(shot);
+  keptWords.textContent = shot.networks ? "Its networks are kept." : "Its networks are not kept.";
+  toKept.hidden = !other;
+  toKept.textContent = other ? "Nearest that are: step " + other.step.toLocaleString("en") : "";
 }
 
 function go(wanted) {
@@ -214,11 +222,12 @@ function tabulate() {
   const held = [summary, scrolled].indexOf(document.activeElement);
   const wasOpen = list.open;
   const names = [...new Set(shots.flatMap((shot) => Object.keys(shot.figures)))].slice(0, 6);
-  const head = make("tr", "", {}, ...["Step", ...names, "By eye"].map((title) => make("th", "", { scope: "col" }, title)));
+  const head = make("tr", "", {}, ...["Step", ...names, "Networks", "By eye"].map((title) => make("th", "", { scope: "col" }, title)));
   const rows = shots.map((shot) => {
     const cells = names.map((title) => make("td", "", {}, title in shot.figures ? inWords(shot.figures[title]) : ""));
     const thought = make("td", "thought", {}, make("bdi", "", {}, (shot.star ? "★ " : "") + shot.note));
-    return make("tr", "", {}, make("th", "", { scope: "row" }, shot.step.toLocaleString("en")), ...cells, thought);
+    const networks = make("td", "", {}, shot.networks ? "kept" : "");
+    return make("tr", "", {}, make("th", "", { scope: "row" }, shot.step.toLocaleString("en")), ...cells, networks, thought);
   });
   const table = make("table", "", {}, make("thead", "", {}, head), make("tbody", "", {}, ...rows));
   const scroller = make("div", "scroller", { role: "region", tabindex: 0, "aria-label": "All snapshots" }, table);
@@ -235,6 +244,14 @@ highest.addEventListener("click", () => go(props.value.highest));
 newest.addEventListener("click", () => go(shots[shots.length - 1].step));
 slider.addEventListener("input", () => go(shots[Number(slider.value)].step));
 star.addEventListener("click", () => keep({ star: !current().star, note: note.value }));
+toKept.addEventListener("click", () => {
+  const other = nearestKept(current());
+  if (other) go(other.step);
+});
+// Who writes about a snapshot looks at it: a newer one must not take its place.
+note.addEventListener("input", () => {
+  step = current().step;
+});
 note.addEventListener("change", () => keep({ note: note.value }));
 latent.addEventListener("change", () => {
   const grid = props.value && props.value.grid;

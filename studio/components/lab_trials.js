@@ -1,12 +1,5 @@
 const root = element.querySelector(".lab-trials");
 
-function make(tag, className, text) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
-
 const line = make("p", "line", "");
 line.setAttribute("role", "status");
 const scroller = make("div", "scroller");
@@ -15,10 +8,6 @@ scroller.setAttribute("role", "region");
 scroller.setAttribute("aria-label", "Trials, the best first");
 const effects = make("div", "effects");
 root.append(line, scroller, effects);
-
-function inWords(number) {
-  return String(Number(number.toPrecision(4)));
-}
 
 function cell(tag, text, scope) {
   const node = make(tag, "");
@@ -31,14 +20,16 @@ function effect([name, values]) {
   const box = make("figure", "effect");
   box.append(make("figcaption", "", name));
   const means = values.map(([, mean]) => mean).filter((mean) => mean !== null);
-  const most = Math.max(...means.map(Math.abs), 1e-9);
-  const lowest = Math.min(...means);
+  const [lowest, highest] = [Math.min(...means), Math.max(...means)];
+  // Bars begin at 0, or a little below the lowest where scores are below 0, as those of swaps are.
+  const from = lowest < 0 ? lowest - 0.15 * (highest - lowest || 1) : 0;
+  const most = Math.max(highest - from, 1e-9);
   const list = make("ul", "values");
   for (const [value, mean, trials] of values) {
     const row = make("li", mean !== null && mean === lowest ? "value lowest" : "value");
     const track = make("span", "track");
     const bar = make("span", "bar");
-    bar.style.width = mean === null ? "0" : (100 * Math.max(0, mean)) / most + "%";
+    bar.style.width = mean === null ? "0" : (100 * (mean - from)) / most + "%";
     track.append(bar);
     const many = trials === 1 ? "1 trial" : trials + " trials";
     row.append(make("bdi", "what", value), track, make("span", "mean", mean === null ? "no score" : inWords(mean) + ", " + many));

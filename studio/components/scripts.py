@@ -13,12 +13,9 @@ from starlette.routing import Route
 
 FOLDER = Path(__file__).parent
 ADDRESS = "atelier"
-PARTS = {"tray": ("lineage", "tray")}
-"""Components whose script has more than one part; of every other it is the file of its name."""
-SHARED = {
-    **dict.fromkeys(("tray", "model_cards", "picture_viewer"), "buttons"),
-    **dict.fromkeys(("lab_curves", "lab_pictures", "lab_snapshots", "lab_trials"), "lab"),
-}
+PARTS = {"tray": ("lineage", "tray")} | {name: ("lab", name) for name in ("lab_curves", "lab_pictures", "lab_snapshots", "lab_trials")}
+"""Components whose script, and style, has more than one part; of every other it is the file of its name."""
+SHARED = dict.fromkeys(("tray", "model_cards", "picture_viewer"), "buttons")
 """Components whose style begins with one that others begin with, too: its file."""
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 _EVENT = re.compile(r"""trigger\(\s*["'](\w+)["']""")

@@ -225,7 +225,7 @@ def to_folder(services: Services, desk: Desk, wanted: Wanted, folder: str, reque
 
 def free_place(parent: Path, name: str) -> Path:
     """A path below `parent` after a name, with a number where that is taken."""
-    stem = guards.file_name(name, suffix="")
+    stem = guards.folder_name(name)
     place, number = parent / stem, 2
     while place.exists():
         place, number = parent / f"{stem}-{number}", number + 1

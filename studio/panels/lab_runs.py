@@ -4,6 +4,7 @@ import itertools
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from engines.training.run_snapshots import (
     highest_score,
     lowest_distance,
     open_sheet,
+    sheet_file,
     snapshots,
 )
-from engines.training.runs import Run, is_run
+from engines.training.runs import Run, is_run, is_search
 from engines.training.warm_start import kind_of
 from studio.components.lab_curves import Charts
 from studio.components.lab_snapshots import Album
@@ -32,11 +34,13 @@ STATES = {
     "starting": "Starting: it reads its pictures and makes ready",
     "stopped": "Stopped",
     "finished": "Finished",
-    "died": "Ended without a word, as after a restart of the machine: Resume goes on from the last save",
+    "died": "Ended without a word, as after a restart of the machine",
     "diverged": "Diverged: a number grew beyond all bounds, and would again after Resume",
     "failed": "Did not begin",
 }
 RESUMABLE = ("stopped", "died")
+FROM_ITS_SAVE = "Resume goes on from its last save."
+UNSAVED = "It ended before its first save, so that there is nothing to go on from: start it anew."
 BY_COMMAND = "It goes on from the command line only: `search … --resume` where its search lacks it, else `train … --resume`."
 WHICH = ("the newest", "of the lowest distance", "of the highest score")
 
@@ -94,8 +98,8 @@ def known_searches(home: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     whole: set[Path] = set()
     for place in places:
-        for folder in [place] if (place / "search.json").is_file() else sorted(place.glob("*/")):
-            if (folder / "search.json").is_file() and folder.resolve() not in whole:
+        for folder in [place] if is_search(place) else sorted(place.glob("*/")):
+            if is_search(folder) and folder.resolve() not in whole:
                 found[_free(found, folder.name)] = folder
                 whole.add(folder.resolve())
     return found
@@ -117,12 +121,27 @@ def add_folder(home: Path, text: str) -> Path:
     """
     folder = whole_path(text, "the folder with runs")
     inside = [folder, *folder.glob("*/")]
-    if not any(is_run(one) or (one / "search.json").is_file() for one in inside):
+    if not any(is_run(one) or is_search(one) for one in inside):
         raise StudioError(f"{folder} holds no run: name the folder that was given to `train --out`, or the one that it lies in")
-    with replacing(home / "lab.json") as temporary:
-        folders = dict.fromkeys([*map(str, added_folders(home)), str(folder)])
-        temporary.write_text(json.dumps({"format": 1, "folders": list(folders)}) + "\n")
+    _remember(home, [*added_folders(home), folder])
     return folder
+
+
+def remove_folder(home: Path, text: str | None) -> None:
+    """Forget a folder that was added; nothing in it is touched.
+
+    Raises:
+        StudioError: it was not added.
+    """
+    kept = [folder for folder in added_folders(home) if str(folder) != text]
+    if len(kept) == len(added_folders(home)):
+        raise StudioError(f"{str(text or 'nothing')[:80]} is no folder that was added: choose one of the list")
+    _remember(home, kept)
+
+
+def _remember(home: Path, folders: list[Path]) -> None:
+    with replacing(home / "lab.json") as temporary:
+        temporary.write_text(json.dumps({"format": 1, "folders": list(dict.fromkeys(map(str, folders)))}) + "\n")
 
 
 def whole_path(text: str, what: str) -> Path:
@@ -156,13 +175,18 @@ def standing(run: Run) -> str:
     lines = [" ".join(parts)]
     if status.get("notice"):
         lines.append(f"*{plain(str(status['notice'])[:400])}*")
-    if state in RESUMABLE and not run.command_file.is_file():
-        lines.append(BY_COMMAND)
+    if state in RESUMABLE:
+        lines.append(UNSAVED if not run.checkpoint_file.is_file() else FROM_ITS_SAVE if run.command_file.is_file() else BY_COMMAND)
     with suppress(StudioError):
         config, memory = run.config(), float(status.get("memory") or 0)
         facts = [f"preset {config['preset']['name']}", f"{len(config['classes'])} classes" if len(config["classes"]) > 1 else "one class"]
         lines.append(plain(", ".join([*facts, *[f"{memory / 2**30:.1f} GB of memory"] * bool(memory)])))
     return "\n\n".join([*lines, plain(str(run.folder))])
+
+
+def resumable(run: Run) -> bool:
+    """Whether Resume would go on with a run: it rests before its end, was saved, and knows how it was started."""
+    return run.status()["state"] in RESUMABLE and run.checkpoint_file.is_file() and run.command_file.is_file()
 
 
 def _duration(seconds: float) -> str:
@@ -222,6 +246,26 @@ def chosen_step(run: Run, which: str) -> int | None:
     }
     found = asked[which]() if which in asked else None
     return found if found in steps else (steps[-1] if steps else None)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The sample sheet that stands for a run: the run's name and folder, the step, when the sheet was written, and its figures in words."""
+
+    name: str
+    folder: Path
+    step: int
+    written: float
+    note: str
+
+
+def sample_of(name: str, run: Run, which: str) -> Sample | None:
+    """The sheet of `WHICH` snapshot of a run; None where it has none."""
+    step = chosen_step(run, which)
+    if step is None:
+        return None
+    figures = "; ".join(f"{what} {value:.4g}" for what, value in list(figures_by_step(run).get(step, {}).items())[:2])
+    return Sample(name, run.folder, step, _time(sheet_file(run, step)), f"step {step:,}{'; ' + figures if figures else ''}")
 
 
 def compared(runs: dict[str, Run], axis: str) -> Charts:

@@ -8,8 +8,8 @@ import logging
 import re
 import secrets
 import shutil
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,8 @@ from engines.translation.publishing import publish_run
 from engines.translation.training import ALL_PRESETS
 from studio import graphics, guards
 from studio.components.bounded import Number
-from studio.components.lab_curves import Charts, LabCurves
+from studio.components.following import Dropdown
+from studio.components.lab_curves import LabCurves
 from studio.components.lab_pictures import Classes, LabPictures
 from studio.components.lab_snapshots import LabSnapshots
 from studio.components.lab_trials import LabTrials, Trials
@@ -63,6 +64,7 @@ MOST_COMPARED = 6
 MODEL = "the model "
 """In a list of runs, before the name of what is none."""
 TABS = ("Train", "Watch", "Compare", "Searches")
+COMPARE = TABS[2]
 LIMITS = ("It was trained in the Lab and looked at by one person: what it cannot draw has not been measured.",)
 _MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -77,6 +79,21 @@ class Seen:
     life: tuple[float, ...] = ()
     names: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Laid:
+    """What Compare shows: the runs, what their curves go over, which snapshot, and of what both were drawn.
+
+    Attributes:
+        stamps: of each run, as of `lab_runs`; samples: what stands for it.
+    """
+
+    runs: tuple[str, ...] = ()
+    axis: str = ""
+    which: str = ""
+    stamps: tuple[tuple[float, ...], ...] = ()
+    samples: tuple[lab_runs.Sample, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -106,7 +123,7 @@ class Wanted:
 class TrainHandles:
     """The fields of a new training."""
 
-    chosen_set: gr.Dropdown
+    chosen_set: Dropdown
     folder: gr.Textbox
     look: gr.Button
     preset: gr.Dropdown
@@ -115,7 +132,7 @@ class TrainHandles:
     name: gr.Textbox
     classes: gr.Textbox
     settings: gr.Textbox
-    source: gr.Dropdown
+    source: Dropdown
     seed: gr.Number
     estimate: gr.Button
     start: gr.Button
@@ -127,7 +144,7 @@ class TrainHandles:
 class WatchHandles:
     """What is shown of one run, and what can be done with it."""
 
-    run: gr.Dropdown
+    run: Dropdown
     status: gr.Markdown
     stop: gr.Button
     minutes: gr.Number
@@ -140,6 +157,8 @@ class WatchHandles:
     told: Outcome
     elsewhere: gr.Textbox
     add: gr.Button
+    added: Dropdown
+    remove: gr.Button
     curves: LabCurves
     snapshots: LabSnapshots
 
@@ -148,7 +167,7 @@ class WatchHandles:
 class CompareHandles:
     """Several runs side by side."""
 
-    runs: gr.Dropdown
+    runs: Dropdown
     axis: gr.Radio
     which: gr.Radio
     sheets: PictureRow
@@ -163,7 +182,7 @@ class LabHandles:
     train: TrainHandles
     watch: WatchHandles
     compare: CompareHandles
-    search: gr.Dropdown
+    search: Dropdown
     trials: LabTrials
     timer: gr.Timer
     seen: gr.State
@@ -171,6 +190,7 @@ class LabHandles:
     laid: gr.State
     searched: gr.State
     sent: gr.State
+    opened: gr.State
 
 
 def at_home(services: Services) -> Path:
@@ -239,18 +259,19 @@ def on_look(
     request: gr.Request,
     progress: gr.Progress = gr.Progress(),  # noqa: B008  (Gradio finds it by its default)
 ) -> Classes:
-    """The classes of the chosen pictures, and some of each as the preset frames them."""
+    """The classes of the chosen pictures, and some of each as the networks of the preset will see them."""
     data = data_of(at_home(services), chosen_set, folder)
-    framing = preset_of(preset, settings)[0].framing
+    wanted = preset_of(preset, settings)[0]
     listen = listening(services, request, WORK, progress)
-    framing = "centre square" if framing.startswith("rectangle") else framing
-    found = look_over(data, LOOK_SIDE, framing, classes_of(classes), progress=listen)
+    found = look_over(data, wanted.resolution, wanted.framing, wanted.channels, classes_of(classes), progress=listen)
     blank = Image.new("RGB", (LOOK_SIDE, LOOK_SIDE), (255, 255, 255))
-    squares = [picture for one in found.classes for picture in (*one.pictures, *[blank] * (EACH - len(one.pictures)))]
+    seen = [[picture.resize(blank.size, Image.Resampling.BICUBIC) for picture in one.pictures] for one in found.classes]
+    squares = [picture for pictures in seen for picture in (*pictures, *[blank] * (EACH - len(pictures)))]
     path = services.session_folder(request) / f"classes-{secrets.token_hex(8)}.jpg"
     imaging.sheet(squares, EACH, gap=0).save(path, quality=90)
     many = f"{len(found.classes) + found.more:,} classes" if len(found.classes) > 1 else "one class"
-    line = f"{found.pictures:,} pictures in {many}; about a tenth of them is held out, and judges what is drawn."
+    held = "about a tenth of them is held out, and judges" if found.held_out is None else f"{found.held_out:,} are held out, and judge"
+    line = f"{found.pictures:,} pictures in {many}; {held} what is drawn."
     line += f" {found.more} more classes are not shown." if found.more else ""
     line += f" {len(found.broken)} could not be opened, such as {found.broken[0][0][:60]}." if found.broken else ""
     counts = tuple(one.count for one in found.classes)
@@ -323,11 +344,20 @@ def begin(services: Services, wanted: Wanted) -> tuple[str, Told]:
 # Watching
 
 
-def look_at(services: Services, run: str | None, axis: str, seen: Seen, preset: str = FIRST_PRESET) -> tuple[Any, ...]:
+def look_at(
+    services: Services,
+    run: str | None,
+    axis: str,
+    seen: Seen,
+    preset: str = FIRST_PRESET,
+    compared: Sequence[str] = (),
+    source: str | None = None,
+) -> tuple[Any, ...]:
     """What changed since the page was told.
 
     Args:
         preset: of the next training, for the runs and models that it could begin with.
+        compared, source: what is chosen of the lists of runs to compare and to begin with; what is gone is taken out.
 
     Returns:
         status, curves, snapshots, what the page has seen, the three lists of runs, and the buttons Stop and Resume.
@@ -336,10 +366,11 @@ def look_at(services: Services, run: str | None, axis: str, seen: Seen, preset: 
     known = known_runs(home)
     names, sources = tuple(known), tuple(sources_for(services, known, preset))
     gone = bool(run) and run not in names
+    left = [name for name in compared if name in names]
     lists = (
-        gr.update(choices=list(names), **({"value": None} if gone else {})) if names != seen.names or gone else gr.skip(),
-        gr.update(choices=list(names)) if names != seen.names else gr.skip(),
-        gr.update(choices=list(sources)) if sources != seen.sources else gr.skip(),
+        _listed(names, seen.names, {"value": None} if gone else {}),
+        _listed(names, seen.names, {"value": left} if len(left) < len(compared) else {}),
+        _listed(sources, seen.sources, {"value": None} if source and source not in sources else {}),
     )
     if not run or gone:
         empty = ("No run yet: start one under Train." if not names else "Choose a run.", None, None)
@@ -350,11 +381,16 @@ def look_at(services: Services, run: str | None, axis: str, seen: Seen, preset: 
         run, guards.one_of(axis, AXES, "what the curves go over"), lab_runs.shown_stamp(found), lab_runs.life_stamp(found), names, sources
     )
     if now == seen:
-        return (gr.skip(),) * 9
+        return *(gr.skip(),) * 4, *lists, *(gr.skip(),) * 2
     rest = (now, *lists, *buttons(found))
     if (seen.run, seen.axis, seen.shown) == (now.run, now.axis, now.shown):
         return lab_runs.standing(found), gr.skip(), gr.skip(), *rest
     return lab_runs.standing(found), lab_runs.charts(found, axis), lab_runs.album(found, run), *rest
+
+
+def _listed(names: tuple[str, ...], before: tuple[str, ...], value: dict[str, Any]) -> Any:
+    """What a list is told: names, where they are others than before, and another value where that is needed."""
+    return gr.update(choices=list(names), **value) if names != before or value else gr.skip()
 
 
 def sources_for(services: Services, known: dict[str, Path], preset: str) -> list[str]:
@@ -380,9 +416,7 @@ def source_of(services: Services, source: str) -> Path:
 
 def buttons(run: Run) -> tuple[Any, Any]:
     """Stop and Resume: each can be pressed where it would do something."""
-    state = run.status()["state"]
-    resumable = state in lab_runs.RESUMABLE and run.command_file.is_file()
-    return gr.update(interactive=state in ("training", "starting")), gr.update(interactive=resumable)
+    return gr.update(interactive=run.status()["state"] in ("training", "starting")), gr.update(interactive=lab_runs.resumable(run))
 
 
 def halt(services: Services, run: str | None) -> str:
@@ -401,6 +435,8 @@ def resume(services: Services, run: str | None, minutes: object) -> str:
         raise StudioError(f"{run} has taken all {status['steps']:,} steps of its schedule: start a new run --from it instead")
     if status["state"] == "diverged":
         raise StudioError(f"{run} diverged and would again: start a new run with a lower rate, --from it if you like")
+    if status["state"] in lab_runs.RESUMABLE and not found.checkpoint_file.is_file():
+        raise StudioError(f"{run} ended before its first save, so that there is nothing to go on from: start it anew")
     start_in_background(found, [*found.command(), "--resume", f"--minutes={more:g}"])
     return lab_runs.standing(found)
 
@@ -459,40 +495,39 @@ def send(services: Services, looked: Looked, chosen: str | None, name: str, titl
 # Several runs
 
 
-def compare(services: Services, runs: list[str] | None, axis: str, which: str, request: gr.Request) -> tuple[list[NamedPicture], Charts]:
-    """The sample sheets of runs side by side, and their curves over each other."""
+def compare(services: Services, runs: Sequence[str], axis: str, which: str, laid: Laid, request: gr.Request) -> tuple[Any, Any, Any]:
+    """The sample sheets of runs side by side, their curves over each other, and of what both were drawn; of these only what is no longer as
+    it was laid."""
     home = at_home(services)
-    if len(runs or ()) > MOST_COMPARED:
-        raise StudioError(f"at most {MOST_COMPARED} runs can be told apart side by side, got {len(runs or ())}: take some out")
-    chosen = {name: the_run(home, name) for name in runs or ()}
+    if len(runs) > MOST_COMPARED:
+        raise StudioError(f"at most {MOST_COMPARED} runs can be told apart side by side, got {len(runs)}: take some out")
+    chosen = {name: the_run(home, name) for name in runs}
     over = guards.one_of(axis, AXES, "what the curves go over")
     wanted = guards.one_of(which, WHICH, "the snapshot")
-    sheets = []
-    for name, run in chosen.items():
-        step = lab_runs.chosen_step(run, wanted)
-        if step is not None:
-            sheet = enlarged(open_sheet(run, step))
-            path = services.session_folder(request) / f"sheet-{secrets.token_hex(8)}.webp"
-            with replacing(path) as temporary:
-                sheet.save(temporary, quality=SHEET_QUALITY)
-            measured = lab_runs.figures_by_step(run).get(step, {})
-            figures = "; ".join(f"{what} {value:.4g}" for what, value in list(measured.items())[:2])
-            sheets.append(NamedPicture(path, name, f"step {step:,}{'; ' + figures if figures else ''}", sheet.size))
-    return sheets, lab_runs.compared(chosen, over)
+    now = Laid(tuple(chosen), over, wanted, tuple(map(lab_runs.shown_stamp, chosen.values())), laid.samples)
+    if now == laid:
+        return gr.skip(), gr.skip(), gr.skip()
+    found = (lab_runs.sample_of(name, run, wanted) for name, run in chosen.items())
+    now = replace(now, samples=tuple(one for one in found if one is not None))
+    same = now.samples == laid.samples and now.runs == laid.runs
+    sheets = gr.skip() if same else [_sheet_picture(services, one, request) for one in now.samples]
+    return sheets, lab_runs.compared(chosen, over), now
 
 
-def laying(services: Services, runs: list[str] | None, axis: str, which: str) -> tuple[Any, ...]:
-    """Changes whenever `compare` would show something else."""
-    return tuple(runs or ()), axis, which, *(lab_runs.shown_stamp(the_run(at_home(services), name)) for name in runs or ())
+def _sheet_picture(services: Services, sample: lab_runs.Sample, request: gr.Request) -> NamedPicture:
+    sheet = enlarged(open_sheet(Run(sample.folder), sample.step))
+    path = services.session_folder(request) / f"sheet-{secrets.token_hex(8)}.webp"
+    with replacing(path) as temporary:
+        sheet.save(temporary, quality=SHEET_QUALITY)
+    return NamedPicture(path, sample.name, sample.note, sheet.size)
 
 
 def laid_anew(
-    services: Services, runs: list[str] | None, axis: str, which: str, laid: tuple[Any, ...], request: gr.Request
-) -> tuple[Any, ...]:
-    """What `compare` shows and what it was shown of, where that is no longer as it was laid; nothing while it cannot be shown."""
+    services: Services, runs: Sequence[str], axis: str, which: str, laid: Laid, opened: str, request: gr.Request
+) -> tuple[Any, Any, Any]:
+    """As `compare`, while Compare is the tab that is open; nothing while it cannot be shown."""
     try:
-        now = laying(services, runs, axis, which)
-        return (gr.skip(),) * 3 if now == laid else (*compare(services, runs, axis, which, request), now)
+        return compare(services, runs, axis, which, laid, request) if opened == COMPARE else (gr.skip(),) * 3
     except StudioError:
         return (gr.skip(),) * 3
 
@@ -600,18 +635,17 @@ def on_preset(services: Services, preset: str, source: str | None) -> tuple[str,
 
 
 def on_refresh(services: Services, run: str | None, chosen_set: str | None, preset: str = FIRST_PRESET) -> tuple[Any, ...]:
-    """The lists when the tab is opened: runs (three), sets, searches, presets; the newest run is chosen where none is."""
+    """The lists when the tab is opened: runs (three), sets, searches, presets, folders added; the newest run is chosen where none is."""
     home = at_home(services)
-    known, found = known_runs(home), sets(home)
-    names = list(known)
-    watched = run if run in names else (names[0] if names else None)
+    known, found, added = known_runs(home), sets(home), _added(home)
     return (
-        gr.update(choices=names, value=watched),
-        gr.update(choices=names),
+        _runs_to_watch(home, run),
+        gr.update(choices=list(known)),
         gr.update(choices=sources_for(services, known, preset)),
         gr.update(choices=found, value=chosen_set if chosen_set in found else (found[0] if found else None)),
         gr.update(choices=list(known_searches(home))),
         gr.update(choices=preset_choices(*ALL_PRESETS)),
+        gr.update(choices=added, value=added[0] if added else None),
     )
 
 
@@ -620,28 +654,45 @@ def preset_choices(*names: str) -> list[tuple[str, str]]:
     return [(f"{name}: {ALL_PRESETS[name].summary}", name) for name in names]
 
 
-def on_compare(services: Services, runs: list[str] | None, axis: str, which: str, request: gr.Request) -> tuple[Any, ...]:
-    """Runs side by side, and what they were laid of."""
-    return *compare(services, runs, axis, which, request), laying(services, runs, axis, which)
-
-
 def on_search(services: Services, search: str | None) -> tuple[Any, ...]:
     """The table of the chosen search, and what it was shown of."""
     return show_search(services, search), searching(known_searches(at_home(services)), search)
 
 
 def on_add(services: Services, folder: str, run: str | None) -> tuple[Any, ...]:
-    """The Add button: what the field shows, and the list of runs."""
+    """The Add button: what the field shows, the list of runs, and that of the folders that were added."""
     home = at_home(services)
-    lab_runs.add_folder(home, folder)
+    added = str(lab_runs.add_folder(home, folder))
+    return "", _runs_to_watch(home, run), gr.update(choices=_added(home), value=added)
+
+
+def on_remove(services: Services, folder: str | None, run: str | None) -> tuple[Any, ...]:
+    """The Remove button: the list of runs, and that of the folders that were added."""
+    home = at_home(services)
+    lab_runs.remove_folder(home, folder)
+    left = _added(home)
+    return _runs_to_watch(home, run), gr.update(choices=left, value=left[0] if left else None)
+
+
+def _added(home: Path) -> list[str]:
+    """The folders that were added."""
+    return list(map(str, lab_runs.added_folders(home)))
+
+
+def _runs_to_watch(home: Path, run: str | None) -> Any:
     names = list(known_runs(home))
-    return "", gr.update(choices=names, value=run if run in names else (names[0] if names else None))
+    return gr.update(choices=names, value=run if run in names else (names[0] if names else None))
 
 
 def on_chosen(services: Services, event: gr.EventData) -> Looked:
     """The snapshot that the page shows."""
     at_home(services)
     return Looked(str(event._data.get("run"))[:200], guards.finite_int(event._data.get("step"), "the step", 0, 2**53))
+
+
+def on_inner_tab(event: gr.SelectData) -> str:
+    """The tab of the Lab that is open."""
+    return str(event.value)
 
 
 def on_tab(event: gr.SelectData) -> Any:
@@ -655,7 +706,7 @@ def on_tab(event: gr.SelectData) -> Any:
 def build(services: Services) -> LabHandles:
     """Lay out the tab and wire its own events."""
     seen, looked, sent = gr.State(Seen()), gr.State(Looked()), gr.State("")
-    laid, searched = gr.State(()), gr.State(())
+    laid, searched, opened = gr.State(Laid()), gr.State(()), gr.State(TABS[0])
     timer = gr.Timer(TICK_SECONDS, active=False)
     with gr.Tabs(elem_id="lab-tabs") as tabs:
         with gr.Tab(TABS[0], id="lab-train", elem_id="lab-tab-train"):
@@ -670,9 +721,9 @@ def build(services: Services) -> LabHandles:
                 elem_classes="fine-print", label="About searches",
             )  # fmt: skip
             with gr.Column(elem_classes="controls"):
-                search = gr.Dropdown([], value=None, label="Search", elem_id="lab-search")
+                search = Dropdown([], value=None, label="Search", elem_id="lab-search")
             trials = LabTrials(label="Trials", empty="Choose a search to see its trials, the best first.", elem_id="lab-trials")
-    handles = LabHandles(tabs, train, watch, compared, search, trials, timer, seen, looked, laid, searched, sent)
+    handles = LabHandles(tabs, train, watch, compared, search, trials, timer, seen, looked, laid, searched, sent, opened)
     _wire(services, handles)
     return handles
 
@@ -680,7 +731,7 @@ def build(services: Services) -> LabHandles:
 def _train_tab() -> TrainHandles:
     with gr.Row(elem_classes="workbench"):
         with gr.Column(scale=0, min_width=320, elem_classes="controls"):
-            chosen_set = gr.Dropdown([], value=None, label="Exported set", info="From the Curate tab.", elem_id="lab-set")
+            chosen_set = Dropdown([], value=None, label="Exported set", info="From the Curate tab.", elem_id="lab-set")
             folder = gr.Textbox(
                 label="Or a folder", placeholder="~/pictures/wardrobe", max_lines=1, max_length=1000, elem_id="lab-folder",
                 info="A sub-folder is a class.",
@@ -700,7 +751,7 @@ def _train_tab() -> TrainHandles:
                     label="Changed settings", placeholder="batch=24\nconditional=True", lines=3, max_lines=10, max_length=4000,
                     info="NAME=VALUE, one a line, as in `train --set`.", elem_id="lab-settings",
                 )  # fmt: skip
-                source = gr.Dropdown([], value=None, label="Begin with the weights of", elem_id="lab-source")
+                source = Dropdown([], value=None, label="Begin with the weights of", elem_id="lab-source")
                 seed = Number(0, precision=0, minimum=0, label="Seed", elem_id="lab-seed")
             with gr.Row(elem_classes="side-by-side"):
                 cost = gr.Button("Estimate", elem_id="lab-estimate", min_width=110)
@@ -719,7 +770,7 @@ def _train_tab() -> TrainHandles:
 def _watch_tab(services: Services) -> WatchHandles:
     with gr.Row(elem_classes="workbench"):
         with gr.Column(scale=0, min_width=320, elem_classes="controls"):
-            run = gr.Dropdown([], value=None, label="Run", elem_id="lab-run")
+            run = Dropdown([], value=None, label="Run", elem_id="lab-run")
             status = gr.Markdown("", elem_id="lab-status", elem_classes="fine-print", label="How it stands")
             stop = gr.Button("Stop", elem_id="lab-stop")
             with gr.Row(elem_classes="side-by-side"):
@@ -741,6 +792,8 @@ def _watch_tab(services: Services) -> WatchHandles:
                     label="Folder with runs", placeholder="~/runs", max_lines=1, max_length=1000, elem_id="lab-elsewhere"
                 )
                 add = gr.Button("Add", elem_id="lab-add")
+                added = Dropdown([], value=None, label="Folders added", elem_id="lab-added")
+                remove = gr.Button("Remove from the list", elem_id="lab-remove")
         with gr.Column(scale=6, min_width=320):
             curves = LabCurves(label="Curves", empty="The curves of a run stand here as soon as it has taken steps.", elem_id="lab-curves")
             album = LabSnapshots(
@@ -752,13 +805,15 @@ def _watch_tab(services: Services) -> WatchHandles:
                 ],
                 elem_id="lab-snapshots",
             )  # fmt: skip
-    return WatchHandles(run, status, stop, minutes, again, axis, name, title, rights, send_button, told, elsewhere, add, curves, album)
+    return WatchHandles(
+        run, status, stop, minutes, again, axis, name, title, rights, send_button, told, elsewhere, add, added, remove, curves, album
+    )  # fmt: skip
 
 
 def _compare_tab() -> CompareHandles:
     with gr.Row(elem_classes="workbench"):
         with gr.Column(scale=0, min_width=320, elem_classes="controls"):
-            runs = gr.Dropdown([], value=[], multiselect=True, label="Runs side by side", elem_id="lab-runs")
+            runs = Dropdown([], value=[], multiselect=True, label="Runs side by side", elem_id="lab-runs")
             which = gr.Radio(list(WHICH), value=WHICH[0], label="Snapshot", elem_id="lab-which")
             axis = gr.Radio(list(AXES), value=AXES[0], label="Curves over", elem_id="lab-compare-axis")
         with gr.Column(scale=6, min_width=320):
@@ -790,7 +845,7 @@ def _wire(services: Services, to: LabHandles) -> None:
     train.start.click(guards.sentences(on_start, services), fields, begun, show_progress_on=train.told, **work)
     shown: dict[str, Any] = {
         "fn": guards.sentences(look_at, services),
-        "inputs": [watch.run, watch.axis, to.seen, train.preset],
+        "inputs": [watch.run, watch.axis, to.seen, train.preset, compared.runs, train.source],
         "outputs": [watch.status, watch.curves, watch.snapshots, to.seen, watch.run, compared.runs, train.source, watch.stop, watch.resume],
     }
     gr.on([to.timer.tick, watch.axis.change], **shown, **last)
@@ -807,20 +862,20 @@ def _wire(services: Services, to: LabHandles) -> None:
         [watch.add.click, watch.elsewhere.submit],
         guards.sentences(on_add, services),
         [watch.elsewhere, watch.run],
-        [watch.elsewhere, watch.run],
+        [watch.elsewhere, watch.run, watch.added],
         **quiet,
     )
+    watch.remove.click(guards.sentences(on_remove, services), [watch.added, watch.run], [watch.run, watch.added], **quiet)
+    chosen = [compared.runs, compared.axis, compared.which, to.laid]
+    side_by_side = [compared.sheets, compared.curves, to.laid]
     gr.on(
         [compared.runs.change, compared.axis.change, compared.which.change],
-        guards.sentences(on_compare, services), [compared.runs, compared.axis, compared.which],
-        [compared.sheets, compared.curves, to.laid], **last,
+        guards.sentences(compare, services), chosen, side_by_side, **last,
     )  # fmt: skip
     to.search.change(guards.sentences(on_search, services), to.search, [to.trials, to.searched], **last)
-    gr.on(
-        [to.timer.tick, to.tabs.select],
-        guards.sentences(laid_anew, services), [compared.runs, compared.axis, compared.which, to.laid],
-        [compared.sheets, compared.curves, to.laid], **last,
-    )  # fmt: skip
+    follow: dict[str, Any] = {"fn": guards.sentences(laid_anew, services), "inputs": [*chosen, to.opened], "outputs": side_by_side, **last}
+    to.timer.tick(**follow)
+    to.tabs.select(on_inner_tab, None, to.opened, queue=False, **quiet).then(**follow)
     gr.on(
         [to.timer.tick, to.tabs.select],
         guards.sentences(searched_anew, services), [to.search, to.searched], [to.search, to.trials, to.searched], **last,
@@ -830,6 +885,6 @@ def _wire(services: Services, to: LabHandles) -> None:
 def fill_when_opened(services: Services, to: LabHandles, tab: gr.Tab, tabs: gr.Tabs) -> None:
     """Read the lists when the tab is opened, and let the clock run while it is."""
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    lists = [to.watch.run, to.compare.runs, to.train.source, to.train.chosen_set, to.search, to.train.preset]
+    lists = [to.watch.run, to.compare.runs, to.train.source, to.train.chosen_set, to.search, to.train.preset, to.watch.added]
     tab.select(guards.sentences(on_refresh, services), [to.watch.run, to.train.chosen_set, to.train.preset], lists, **quiet)
     tabs.select(on_tab, None, to.timer, queue=False, **quiet)

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from engines.errors import StudioError
 from engines.models.zoo import Zoo
 from engines.training.background import stop
-from engines.training.judging import DISTANCE
+from engines.training.judging import DISTANCE, VARIETY
 from engines.training.runs import Mark, Run
 from tests.browser.conftest import PHONE, Opener
 from tests.browser.test_curate_access import violations
@@ -76,7 +76,7 @@ def bare(studio_home: Path) -> Iterator[Run]:
     """A run without a snapshot."""
     run = made_run(studio_home / "runs" / "bare", {})
     yield run
-    shutil.rmtree(run.folder)
+    shutil.rmtree(run.folder, ignore_errors=True)
 
 
 def inside(page: Page, name: str) -> None:
@@ -158,6 +158,22 @@ def test_two_runs_lie_side_by_side(open_tab: Opener, runs: dict[str, Run]) -> No
     expect(chart).to_have_attribute("aria-label", re.compile(f"^{DISTANCE}.*early best: 3 at first.*with classes: 9 at first"))
 
 
+def test_a_run_that_is_gone_leaves_the_lists_without_a_word_of_error(open_tab: Opener, runs: dict[str, Run], bare: Run) -> None:
+    page = open_tab(TAB)
+    inside(page, "Compare")
+    for name in ("early best", "bare"):
+        choose(page, "runs", name)
+    page.keyboard.press("Escape")
+    chart = page.locator("#lab-compared svg[role=img]").filter(has=page.locator("path")).last
+    expect(chart).to_have_attribute("aria-label", re.compile("bare"))
+    shutil.rmtree(bare.folder)
+    expect(chart).not_to_have_attribute("aria-label", re.compile("bare"))
+    page.locator("#lab-runs input").click()
+    expect(page.get_by_role("option", name="with classes", exact=True)).to_be_visible()
+    expect(page.get_by_role("option", name="bare", exact=True)).to_have_count(0)
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+
+
 def test_the_slider_goes_through_time_and_marks_stand_beside_the_figures(open_tab: Opener, runs: dict[str, Run]) -> None:
     page = open_tab(TAB)
     watched(page, "early best", 4)
@@ -225,6 +241,42 @@ def test_a_table_stays_where_it_is_read_while_a_run_trains(open_tab: Opener, goi
     save_sheet(going_on, 44, COLUMNS)
     expect(page.locator("#lab-snapshots .moment[data-step='44']")).to_be_attached()
     assert page.evaluate("document.activeElement.dataset.step") == "2"
+
+
+def test_who_writes_a_note_writes_it_beside_what_was_looked_at(open_tab: Opener, going_on: Run) -> None:
+    page = open_tab(TAB)
+    watched(page, "going on", 20)
+    note = page.get_by_label("Note", exact=True)
+    note.press_sequentially("clear edges")
+    save_sheet(going_on, 41, COLUMNS)
+    expect(page.locator(f"{SNAPSHOTS}[data-snapshots='21']")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.locator("#lab-snapshots .spoken")).to_have_text("Kept beside step 40.")
+    assert going_on.marks() == {40: Mark(False, "clear edges")}
+    page.get_by_role("button", name="Newest", exact=True).click()
+    expect(page.locator(f"{SNAPSHOTS}[data-step='41']")).to_be_visible()
+
+
+def test_the_page_says_whose_networks_are_kept_and_what_was_no_number_is_left_out(open_tab: Opener, going_on: Run) -> None:
+    going_on.save_snapshot({"format": 1, "step": 20, "networks": {}})
+    going_on.report({"step": 40, DISTANCE: 9.0, VARIETY: float("nan")})
+    page = open_tab(TAB)
+    watched(page, "going on", 20)
+    expect(page.locator("#lab-snapshots .kept")).to_contain_text("Its networks are not kept.")
+    page.get_by_role("button", name="Nearest that are: step 20").click()
+    expect(page.locator(f"{SNAPSHOTS}[data-step='20']")).to_be_visible()
+    expect(page.locator("#lab-snapshots .kept")).to_have_text("Its networks are kept.")
+    expect(page.locator("#lab-curves svg[role=img]").first).to_be_visible()
+
+
+def test_a_sheet_that_cannot_be_read_does_not_leave_another_in_its_place(open_tab: Opener, going_on: Run) -> None:
+    page = open_tab(TAB)
+    watched(page, "going on", 20)
+    (going_on.folder / "samples" / "step-000002.png").write_bytes(b"torn")
+    page.get_by_role("slider", name="Over time").focus()
+    page.keyboard.press("Home")
+    expect(page.locator("#lab-snapshots .spoken")).to_contain_text("Step-000002.png is not a JPEG, PNG or WEBP picture")
+    assert page.locator("#lab-snapshots .sheet").get_attribute("src") is None
 
 
 def test_a_run_without_a_snapshot_sends_none_of_the_run_before(open_tab: Opener, runs: dict[str, Run], bare: Run) -> None:

@@ -80,6 +80,12 @@ def test_a_name_from_anybody_never_leads_out_of_the_folder(name: str, tmp_path: 
     place = free_place(tmp_path / "sets", name)
     assert place.parent == tmp_path / "sets"
     assert place.name not in ("", ".", "..")
+    place.mkdir(parents=True)
+
+
+@pytest.mark.parametrize(("name", "folder"), [("夏服", "夏服"), ("Zoë's coats", "Zoë-s-coats"), ("Zoe\u0308", "Zoë"), ("coats", "coats")])
+def test_a_folder_is_called_as_a_person_calls_it(name: str, folder: str, tmp_path: Path) -> None:
+    assert free_place(tmp_path, name).name == folder
 
 
 def test_pictures_without_permission_are_refused_by_name_with_what_to_do(

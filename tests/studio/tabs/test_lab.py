@@ -11,11 +11,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
+import numpy as np
 import pytest
 from PIL import Image
 
 from engines.errors import StudioError
 from engines.models.zoo import Zoo
+from engines.training.judging import DISTANCE, SCORE, VARIETY
 from engines.training.run_curves import AXES
 from engines.training.run_estimate import Estimate
 from engines.training.runs import Run
@@ -29,7 +31,7 @@ from studio.panels.lab_runs import WHICH, add_folder, known_runs, known_searches
 from studio.settings import Settings
 from studio.state import Services
 from studio.tabs import lab
-from studio.tabs.lab import Looked, Seen, Wanted
+from studio.tabs.lab import Laid, Looked, Seen, Wanted
 from tests.engines.training.made_runs import COLUMNS, made_run, save_sheet
 
 WANTED = Wanted(None, "", "plain-64", 5, "mine", "", "", None, 0)
@@ -50,6 +52,13 @@ def wardrobe(tmp_path: Path) -> Path:
         Image.new("RGB", (30, 40), (index * 30, 80, 160)).save(path)
     (folder / "hats" / "0-broken.png").write_bytes(b"\x89PNG nothing")
     return folder
+
+
+def saved(run: Run) -> Run:
+    """The run, as one that was saved once and knows how it was started."""
+    run.save({"step": 1})
+    run.note_command(["train"])
+    return run
 
 
 def searched(folder: Path) -> Path:
@@ -95,8 +104,10 @@ def test_only_a_studio_that_nobody_else_reaches_has_a_lab(tiny_zoo: Zoo, tmp_pat
         lambda services, request: lab.halt(services, "run"),
         lambda services, request: lab.resume(services, "run", 5),
         lambda services, request: lab.send(services, Looked("run", 1), "run", "name", "", ""),
-        lambda services, request: lab.compare(services, ["run"], "steps", WHICH[0], request),
-        lambda services, request: lab.show_search(services, "one"),
+        lambda services, request: lab.compare(services, ["run"], "steps", WHICH[0], Laid(), request),
+        lambda services, request: lab.on_search(services, "one"),
+        lambda services, request: lab.on_preset(services, "quick", None),
+        lambda services, request: lab.on_remove(services, "/", None),
         lambda services, request: lab.on_refresh(services, None, None),
         lambda services, request: lab.on_add(services, "/", None),
         lambda services, request: lab.new_run_chosen(services, "run"),
@@ -120,6 +131,19 @@ def test_pictures_are_counted_by_class_and_a_broken_one_is_named(services: Servi
         assert sheet.size == (8 * lab.LOOK_SIDE, 2 * lab.LOOK_SIDE)
     renamed = lab.on_look(services, None, str(wardrobe), "quick", "coats=jackets", "", request_of_ann, lambda *_, **__: None)  # type: ignore[arg-type]
     assert renamed.names == ("jackets",)
+
+
+@pytest.mark.parametrize(
+    ("settings", "grey", "wide"), [("", False, False), ("channels=1", True, False), ("framing=rectangle 64x32", False, True)]
+)
+def test_pictures_are_looked_at_as_the_networks_will_see_them(
+    settings: str, grey: bool, wide: bool, services: Services, wardrobe: Path, request_of_ann: gr.Request
+) -> None:
+    found = lab.on_look(services, None, str(wardrobe), "quick", "", settings, request_of_ann, lambda *_, **__: None)  # type: ignore[arg-type]
+    with Image.open(found.sheet) as sheet:
+        first = np.asarray(sheet.convert("RGB").crop((0, 0, lab.LOOK_SIDE, lab.LOOK_SIDE))).astype(int)
+    assert (np.ptp(first, axis=2).max() < 8) == grey
+    assert (first[lab.LOOK_SIDE // 2, 8].min() > 240) == wide  # white beside an upright rectangle
 
 
 def test_what_the_page_asks_for_becomes_the_train_command(services: Services, wardrobe: Path) -> None:
@@ -195,6 +219,12 @@ def test_runs_are_found_at_home_in_searches_and_where_one_says(services: Service
     ):
         with pytest.raises(StudioError, match=sentence):
             add_folder(home, str(text))
+    assert lab.on_refresh(services, None, None)[-1]["choices"] == [str(tmp_path / "elsewhere")]
+    runs, added = lab.on_remove(services, str(tmp_path / "elsewhere"), "elsewhere/second")
+    assert (set(runs["choices"]), added["choices"]) == ({"first", "rates/trial-01"}, [])
+    assert (tmp_path / "elsewhere" / "second").is_dir()
+    with pytest.raises(StudioError, match="is no folder that was added"):
+        lab.on_remove(services, None, None)
     with pytest.raises(StudioError, match=r"there is no run '../first' any more"):
         the_run(home, "../first")
 
@@ -206,6 +236,8 @@ def test_the_page_is_told_only_what_changed(services: Services) -> None:
     assert curves.panels[0].title == "Distance to held-out pictures"
     assert (album.nearest, album.highest, len(album.snapshots)) == (40, 40, 2)
     assert lab.look_at(services, "one", "steps", seen) == (gr.skip(),) * 9
+    stale = lab.look_at(services, "one", "steps", seen, compared=["one", "gone"], source="gone")
+    assert (stale[5]["value"], stale[6]["value"]) == (["one"], None)
     time.sleep(0.01)
     run.rest(40, 40)
     later = lab.look_at(services, "one", "steps", seen)
@@ -217,9 +249,8 @@ def test_the_page_is_told_only_what_changed(services: Services) -> None:
 
 
 def test_a_training_that_was_killed_does_not_seem_to_train_for_ever(services: Services) -> None:
-    run = made_run(services.settings.home / "runs" / "one", {20: 9.0})
+    run = saved(made_run(services.settings.home / "runs" / "one", {20: 9.0}))
     run.beat(20, 40, 0.5)
-    run.note_command(["train"])
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
         run.lock_file.write_text(str(process.pid))
         status, _, _, seen, *_, stop, resume = lab.look_at(services, "one", "steps", Seen())
@@ -229,7 +260,19 @@ def test_a_training_that_was_killed_does_not_seem_to_train_for_ever(services: Se
         process.kill()
     status, *_, stop, resume = lab.look_at(services, "one", "steps", seen)
     assert "Ended without a word" in status
+    assert lab_runs.FROM_ITS_SAVE in status
     assert (stop["interactive"], resume["interactive"]) == (False, True)
+
+
+def test_a_training_that_was_never_saved_is_not_resumed(services: Services) -> None:
+    run = made_run(services.settings.home / "runs" / "one", {})
+    run.note_command(["train"])
+    run.beat(20, 40, 0.5)
+    status, *_, resume = lab.look_at(services, "one", "steps", Seen())
+    assert "there is nothing to go on from: start it anew" in status
+    assert resume["interactive"] is False
+    with pytest.raises(StudioError, match="one ended before its first save"):
+        lab.resume(services, "one", 5)
 
 
 def test_a_training_that_still_reads_pictures_is_listed_and_can_be_stopped_and_one_that_failed_says_why(services: Services) -> None:
@@ -261,6 +304,7 @@ def test_a_training_that_takes_long_to_start_is_among_the_choices(services: Serv
 def test_a_run_that_diverged_or_does_not_know_its_command_is_not_resumed(services: Services) -> None:
     run = made_run(services.settings.home / "searches" / "rates" / "trial-01", {})
     name = "rates/trial-01"
+    run.save({"step": 1})
     run.rest(20, 40)
     status, *_, resume = lab.look_at(services, name, "steps", Seen())
     assert "`search … --resume` where its search lacks it" in status
@@ -328,12 +372,17 @@ def test_what_is_compared_and_searched_follows_what_is_written(services: Service
     home = services.settings.home
     run, folder = made_run(home / "runs" / "one", {20: 3.0}), searched(home / "searches" / "rates")
     chosen = (["one"], "steps", WHICH[0])
-    *_, laid = lab.on_compare(services, *chosen, request_of_ann)
-    assert lab.laid_anew(services, *chosen, laid, request_of_ann) == (gr.skip(),) * 3
+    *_, laid = lab.compare(services, *chosen, Laid(), request_of_ann)
+    assert lab.laid_anew(services, *chosen, laid, lab.COMPARE, request_of_ann) == (gr.skip(),) * 3
     save_sheet(run, 30, COLUMNS)
-    sheets, _, laid = lab.laid_anew(services, *chosen, laid, request_of_ann)
+    assert lab.laid_anew(services, *chosen, laid, "Watch", request_of_ann) == (gr.skip(),) * 3
+    sheets, _, laid = lab.laid_anew(services, *chosen, laid, lab.COMPARE, request_of_ann)
     assert sheets[0].note == "step 30"
-    assert lab.laid_anew(services, ["one", "gone"], *chosen[1:], laid, request_of_ann) == (gr.skip(),) * 3
+    run.report({"step": 41, "seconds": 200.0, "generator": 1.0})
+    sheets, curves, laid = lab.laid_anew(services, *chosen, laid, lab.COMPARE, request_of_ann)
+    assert sheets == gr.skip()
+    assert curves.panels
+    assert lab.laid_anew(services, ["one", "gone"], *chosen[1:], laid, lab.COMPARE, request_of_ann) == (gr.skip(),) * 3
     _, shown = lab.on_search(services, "rates")
     assert lab.searched_anew(services, "rates", shown) == (gr.skip(),) * 3
     results = json.loads((folder / "results.json").read_text())
@@ -381,6 +430,7 @@ def test_a_finished_run_is_not_resumed_and_a_resting_one_is_not_stopped(services
         lab.resume(services, "one", 5)
     with pytest.raises(StudioError, match="nothing is training"):
         lab.halt(services, "one")
+    run.save({"step": 1})
     run.rest(20, 40)
     with pytest.raises(StudioError, match="does not know how it was started"):
         lab.resume(services, "one", 5)
@@ -412,12 +462,12 @@ def test_a_snapshot_is_never_sent_with_the_words_of_another_run(services: Servic
 def test_runs_lie_side_by_side_with_the_snapshot_that_one_asks_for(services: Services, request_of_ann: gr.Request) -> None:
     for name, distances in (("one", {20: 3.0, 40: 5.0}), ("two", {40: 7.0})):
         made_run(services.settings.home / "runs" / name, distances)
-    sheets, charts = lab.compare(services, ["one", "two"], "pictures", WHICH[1], request_of_ann)
+    sheets, charts, laid = lab.compare(services, ["one", "two"], "pictures", WHICH[1], Laid(), request_of_ann)
     assert [(named.name, named.note.split(";")[0]) for named in sheets] == [("one", "step 20"), ("two", "step 40")]
     assert [curve.name for curve in charts.panels[0].curves] == ["one", "two"]
-    assert lab.compare(services, [], "steps", WHICH[0], request_of_ann)[0] == []
+    assert lab.compare(services, [], "steps", WHICH[0], laid, request_of_ann)[0] == []
     with pytest.raises(StudioError, match="at most 6 runs"):
-        lab.compare(services, list("abcdefg"), "steps", WHICH[0], request_of_ann)
+        lab.compare(services, list("abcdefg"), "steps", WHICH[0], laid, request_of_ann)
 
 
 def test_the_rights_of_a_model_are_those_of_its_set(services: Services, tmp_path: Path) -> None:
@@ -446,12 +496,13 @@ def test_a_search_is_a_table_with_its_best_trial_first(services: Services) -> No
 
 def test_what_the_components_send_is_plain(services: Services) -> None:
     run = made_run(services.settings.home / "runs" / "one", {20: 9.0, 40: 5.0})
+    run.report({"step": 40, DISTANCE: 5.0, VARIETY: float("nan"), SCORE: 0.4})
     sent = [
         LabCurves(label="Curves", empty="").postprocess(lab_runs.charts(run, AXES[0])),
         LabSnapshots(label="Snapshots", empty="").postprocess(lab_runs.album(run, "one")),
         LabTrials(label="Trials", empty="").postprocess(trials(searched(services.settings.home / "searches" / "rates"))),
     ]
-    assert json.loads(json.dumps(sent)) == sent
+    assert json.loads(json.dumps(sent, allow_nan=False)) == sent
     assert sent[1]["grid"] == {"columns": 10, "rows": 6, "names": []}
 
 
