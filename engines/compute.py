@@ -35,8 +35,15 @@ def device() -> torch.device:
         if not available.get(chosen.split(":")[0], False):
             usable = ", ".join(name for name in DEVICES if available[name])
             raise StudioError(f"STUDIO_DEVICE is {chosen!r}, which this machine does not offer: choose one of {usable}")
-        return torch.device(chosen)
-    return torch.device("cuda" if available["cuda"] else "mps" if available["mps"] else "cpu")
+        return _exact(torch.device(chosen))
+    return _exact(torch.device("cuda" if available["cuda"] else "mps" if available["mps"] else "cpu"))
+
+
+def _exact(where: torch.device) -> torch.device:
+    """The device, on which float32 means float32: newer GPUs would round what convolutions take to 10 bits, and draw other pixels."""
+    if where.type == "cuda":
+        torch.backends.cudnn.allow_tf32 = False
+    return where
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class Numerics:
     def place(self, module: nn.Module, where: torch.device | None = None) -> nn.Module:
         """Move a module to its device and memory format, in place."""
         module.to(where or device())
-        return module.to(memory_format=torch.channels_last) if self.channels_last else module
+        return module.to(memory_format=torch.channels_last if self.channels_last else torch.contiguous_format)
 
     def arrange(self, batch: Tensor, where: torch.device | None = None) -> Tensor:
         """Move pictures, shape (n, channels, height, width), to the device and memory format."""
@@ -135,7 +142,7 @@ def measure(run: Callable[[Numerics], object], choices: list[Numerics] | None = 
 def synchronise() -> None:
     """Wait until the device has done all that was asked of it, so that a clock tells the truth."""
     if device().type == "cuda":
-        torch.cuda.synchronize()
+        torch.cuda.synchronize(device())
     elif device().type == "mps":
         torch.mps.synchronize()
 
@@ -157,7 +164,7 @@ def keep_memory() -> None:
 def peak_memory() -> int | None:
     """The most bytes of memory that this process has held, on its device where that has memory of its own; None where nobody counts."""
     if device().type == "cuda":
-        return int(torch.cuda.max_memory_allocated())
+        return int(torch.cuda.max_memory_allocated(device()))
     try:
         import resource
     except ImportError:

@@ -138,8 +138,12 @@ def centre_square(picture: Image.Image, size: int) -> Image.Image:
 
 
 def letterbox(picture: Image.Image, size: int, background: tuple[int, int, int] = WHITE) -> Image.Image:
-    """The whole picture, scaled to fit a `size` × `size` square and centred on `background`."""
-    return ImageOps.pad(picture, (size, size), Image.Resampling.LANCZOS, color=background)
+    """The whole picture, scaled to fit a `size` × `size` square and centred on `background`; a transparent one on nothing."""
+    return ImageOps.pad(picture, (size, size), Image.Resampling.LANCZOS, color=_ground(picture, background))
+
+
+def _ground(picture: Image.Image, colour: tuple[int, int, int]) -> tuple[int, ...]:
+    return (*colour, 0) if picture.mode == "RGBA" else colour
 
 
 def squeeze(picture: Image.Image, size: int) -> Image.Image:
@@ -156,12 +160,13 @@ def within(picture: Image.Image, side: int) -> Image.Image:
 
 
 def padded_rectangle(picture: Image.Image, size: int, height: int, width: int) -> Image.Image:
-    """The largest centred rectangle of an aspect, `height` × `width` pixels, in the middle of a white `size` × `size` square."""
+    """The largest centred rectangle of an aspect, `height` × `width` pixels, in the middle of a white `size` × `size` square; of a
+    transparent picture, of an empty one."""
     aspect = width / height
     across, down = max(1, min(picture.width, round(picture.height * aspect))), max(1, min(picture.height, round(picture.width / aspect)))
     left, top = (picture.width - across) // 2, (picture.height - down) // 2
     inner = picture.resize((width, height), Image.Resampling.LANCZOS, box=(left, top, left + across, top + down))
-    canvas = Image.new(picture.mode, (size, size), "white")
+    canvas = Image.new(picture.mode, (size, size), _ground(picture, WHITE))
     canvas.paste(inner, ((size - width) // 2, (size - height) // 2))
     return canvas
 

@@ -219,15 +219,20 @@ def _variety(pictures: Pictures, classes: tuple[str, ...], compared: Compared) -
     if not classes:
         ratio = relative_diversity(compared.seen_drawn[0], compared.seen_train)
         return [Figure("variety", ratio, "× real", len(compared.seen_drawn[0]), headline=True, note=note)]
-    ratios = [relative_diversity(part, compared.seen_train[labels == index]) for index, part in enumerate(compared.seen_drawn)]
-    n, least = sum(len(part) for part in compared.seen_drawn), int(np.argmin(ratios))
-    fewest = len(compared.seen_drawn[least])
-    figures = [
-        Figure("variety within a class, mean", float(np.mean(ratios)), "× real", n, headline=True, note=note),
-        Figure("variety within a class, least", ratios[least], "× real", fewest, headline=True, note=classes[least]),
+    each = [
+        (name, relative_diversity(part, compared.seen_train[labels == index]), len(part))
+        for index, (name, part) in enumerate(zip(classes, compared.seen_drawn, strict=True))
+        if (labels == index).sum() > 1  # of a class of one picture nobody can tell
     ]
-    each = zip(classes, ratios, compared.seen_drawn, strict=True)
-    return figures + [Figure(f"variety within {name}", ratio, "× real", len(part)) for name, ratio, part in each]
+    if not each:
+        return []
+    least, ratio, fewest = min(each, key=lambda one: one[1])
+    mean = float(np.mean([one[1] for one in each]))
+    figures = [
+        Figure("variety within a class, mean", mean, "× real", sum(one[2] for one in each), headline=True, note=note),
+        Figure("variety within a class, least", ratio, "× real", fewest, headline=True, note=least),
+    ]
+    return figures + [Figure(f"variety within {name}", ratio, "× real", count) for name, ratio, count in each]
 
 
 def _copies(pictures: Pictures, compared: Compared, progress: Progress) -> tuple[list[Figure], Image.Image]:

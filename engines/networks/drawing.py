@@ -110,6 +110,13 @@ class Drawing(nn.Module):
             return self.emphasis * (classes[:, :, None] * self.embedding.weight).sum(dim=1)
         return self.emphasis * self.embedding(classes)
 
+    @torch.no_grad()
+    def settle_emphasis(self) -> None:
+        """Make how much the class matters a part of the weights, which alone are saved: `emphasis` is 1 from then on."""
+        if self.embedding is not None:
+            self.embedding.weight.mul_(self.emphasis)
+        self.emphasis = 1.0
+
     def joined(self, latent: Tensor, classes: Tensor | None) -> Tensor:
         """The latent as the prior has it, and beside it the class embedding: shape (n, latent_dim + class_dim)."""
         condition = self.condition(classes)

@@ -212,6 +212,12 @@ class StyleGenerator(Drawing):
             value = rectify(layer(value))
         return value
 
+    @torch.no_grad()
+    def settle_emphasis(self) -> None:
+        """As that of `Drawing`; embeddings are normalised here, so that it goes into what takes them in."""
+        self.mapping[0].get_parameter("weight")[:, self.latent_dim :].mul_(self.emphasis)
+        self.emphasis = 1.0
+
     def layered(self, first: Tensor, second: Tensor) -> Tensor:
         """One w a layer, shape (n, layers, w_dim): the first up to 8 pixels, the second from 16 on.
 

@@ -47,6 +47,8 @@ JUDGED_AT_ONCE = 32
 MOST_ASKED = 128
 MOST_SETTLED = 64
 SPREAD_SIDE = 16
+MOSTLY = 0.5
+"""The share of a discriminator's weights from which on it knows what an earlier one did."""
 PATH_EVERY = 4
 
 
@@ -112,8 +114,7 @@ class AdversarialTask:
 
     def __init__(self, preset: AdversarialPreset, pictures: PictureSet, seed: int, numerics: Numerics, workers: Workers) -> None:
         preset = checked(preset)
-        if preset.batch % workers.processes:
-            raise StudioError(f"a batch of {preset.batch} does not divide by {workers.processes} processes: choose another batch or number")
+        workers.check_batch(preset.batch)
         if pictures.pixels.shape[1] != preset.channels:
             found = pictures.pixels.shape[1]
             raise StudioError(f"these pictures have {found} channels, {preset.name} draws {preset.channels}: add --set channels={found}")
@@ -150,6 +151,7 @@ class AdversarialTask:
         self.batches = Batches(pictures, preset.batch, seed, balanced=preset.conditional, flip=preset.flip)
         self._pictures, self._seed = pictures, seed
         self._seen, self._class_start = 0, 0  # pictures seen before this run, and by its classes
+        self._alone = 0  # steps at the beginning of which only the discriminator learns
         self._pool: Pool | None = None
         self._published: Any = None
 
@@ -191,33 +193,37 @@ class AdversarialTask:
     def begin(self, beginning: Beginning) -> None:
         """Take over the weights of an earlier run that fit.
 
-        Classes that it knew keep their say from the first step.
+        Classes that it knew keep their say from the first step. A discriminator that it does not bring learns alone first, so that it does
+        not spoil a generator that has learned.
         """
         copy_fitting(self.generator, beginning.networks["generator"])
         copy_fitting(self.average.module, beginning.networks["average"])
         if self.encoder is not None:
-            copy_fitting(self.encoder, beginning.networks.get("encoder") or {}, need=False)
+            copy_fitting(self.encoder, beginning.networks.get("encoder") or {}, least=0)
+        fitting = 0.0
         if beginning.seed == self._seed or self._whole:  # what is frozen in front of the heads was drawn with the seed
-            copy_fitting(self.discriminator.heads, beginning.networks.get("discriminator") or {}, need=False)
+            fitting = copy_fitting(self.discriminator.heads, beginning.networks.get("discriminator") or {}, least=0)
+        self._alone = 0 if fitting >= MOSTLY else self.preset.head_start // self.preset.batch
         self._published = None
         self._seen = beginning.pictures
         self._class_start = beginning.pictures if self.classes and beginning.classes == self.classes else 0
 
     def step(self, step: int) -> dict[str, float]:
         """Train both sides, the discriminator on one or several batches; returns the losses and the mean scores."""
-        preset, self._published = self.preset, None
+        preset, alone, self._published = self.preset, step < self._alone, None
         emphasis = self._emphasise(step)
         share = rate_share(preset.schedule, step, preset.steps)
         set_rate(self.generator_optimiser, preset.rate * share)
         set_rate(self.discriminator_optimiser, self._discriminator_rate * share)
         for turn in range(step * preset.critic_steps, (step + 1) * preset.critic_steps):
-            seen = self._draw_and_look(turn, last=(turn + 1) % preset.critic_steps == 0)
+            seen = self._draw_and_look(turn, last=not alone and (turn + 1) % preset.critic_steps == 0)
             figures = self._teach_discriminator(turn, seen, emphasis)
-        figures |= self._teach_generator(step, seen)
+        if not alone:
+            figures |= self._teach_generator(step, seen)
+            self.average.update(self.generator, preset.batch, self._seen + (step + 1) * preset.batch)
         if preset.adaptive:
             self.adaptation.adapt(step, preset.batch)
             figures["augmentation"] = self.adaptation.probability
-        self.average.update(self.generator, preset.batch, self._seen + (step + 1) * preset.batch)
         return figures
 
     def _draw_and_look(self, turn: int, last: bool) -> _Seen:
@@ -455,6 +461,8 @@ class AdversarialTask:
             "generator optimiser": self.generator_optimiser.state_dict(),
             "discriminator optimiser": self.discriminator_optimiser.state_dict(),
             "seen before": [self._seen, self._class_start],
+            "head start": self._alone,
+            "emphasis": self.average.module.emphasis,
             "pool": self._pool.state() if self._pool is not None else None,
             "encoder": self.encoder.state_dict() if self.encoder is not None else None,
             "augmentation": self.adaptation.state(),
@@ -470,6 +478,7 @@ class AdversarialTask:
         self.generator_optimiser.load_state_dict(state["generator optimiser"])
         self.discriminator_optimiser.load_state_dict(state["discriminator optimiser"])
         self._seen, self._class_start = state.get("seen before", (0, 0))
+        self._alone = state.get("head start", 0)
         pool = state.get("pool")
         if pool and "spacing" in pool:  # runs of an earlier Atelier lack it, and make a new one
             self._pool = Pool(**{name: value.to(compute.device()) for name, value in pool.items()})
@@ -525,9 +534,11 @@ class AdversarialTask:
         return found
 
     def _settled(self) -> Any:
-        """A copy of the averaged generator whose batch norms know its own features: what is judged, shown and published at a step."""
+        """A copy of the averaged generator whose batch norms know its own features, and which takes classes for as much as they matter so
+        far: what is judged, shown and published at a step."""
         if self._published is None:
             self._published = settle_norms(self.average.module, min(self.preset.batch, MOST_SETTLED), self._seed)
+            self._published.settle_emphasis()
         return self._published
 
     def _draw(self, generator: Any, random: torch.Generator, count: int, classes: Tensor | None) -> Tensor:

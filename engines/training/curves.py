@@ -1,6 +1,7 @@
 """The curves of a run, grouped by what they say, and as a picture for its card."""
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -166,12 +167,13 @@ def running_mean(values: np.ndarray) -> np.ndarray:
 
 
 def _series(lines: Sequence[dict[str, Any]]) -> Series:
-    """Name → (step, value) of each line that has it; what a run that was resumed after a kill reported twice counts once."""
+    """Name → (step, value) of each line that has it as a finite number; what a run that was resumed after a kill reported twice counts
+    once."""
     latest = {line["step"]: line for line in lines}
     found: Series = {}
     for step in sorted(latest):
         for name, value in latest[step].items():
-            if name not in TIMES:
+            if name not in TIMES and isinstance(value, int | float) and math.isfinite(value):
                 found.setdefault(name, []).append((step, value))
     return found
 

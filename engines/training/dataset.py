@@ -25,6 +25,7 @@ from engines.training.split import difference_hash, held_out
 
 FASHION_CLASSES: tuple[str, ...] = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 DECODERS = 4
+AHEAD = 2 * DECODERS
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
@@ -129,7 +130,9 @@ def _decode(files: list[Path], size: int, framing: str, channels: int, pixel_fil
     with replacing(pixel_file) as temporary, temporary.open("wb") as handle:
         _write_header(handle, (len(files), channels, size, size))
         with ThreadPoolExecutor(DECODERS) as pool:
-            for index, outcome in enumerate(pool.map(read, files)):
+            # No more at a time than fit: decoders are faster than some disks.
+            outcomes = (one for begin in range(0, len(files), AHEAD) for one in pool.map(read, files[begin : begin + AHEAD]))
+            for index, outcome in enumerate(outcomes):
                 progress(index + 1, len(files), "reading pictures")
                 if isinstance(outcome, str):
                     facts["failed"].append((str(files[index]), outcome))

@@ -1,5 +1,6 @@
 """What held-out pictures say about a generator in training, and what its critic says about them."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -58,6 +59,7 @@ def judge_generator(pictures: PictureSet, draw: Callable[[np.ndarray], np.ndarra
             "samples, and begin again with a lower rate or more pictures if they stay so",
         )
     figures = {DISTANCE: distance, VARIETY: variety, PRECISION: precision, RECALL: recall, SCORE: score}
+    figures = {name: value for name, value in figures.items() if math.isfinite(value)}
     return Verdict(figures | _varieties(classes, drawn, real, labels), distance, notices)
 
 

@@ -76,7 +76,8 @@ class Objective:
         critic: (real, fake) → loss.
         generator: (fake, real) → loss; the real scores matter only where `paired`.
         encoder: real → loss of what wants to be taken for drawn: the encoder of a bidirectional pair.
-        mismatched: (real, the same pictures under a wrong class) → the critic's loss of the latter, which count as drawn.
+        mismatched: (real, the same pictures under a wrong class) → the critic's loss of the latter, which count as drawn; where only
+            differences mean something, as drawn beside the former.
         boundary: the score above which the critic takes a picture for real; None where only differences of scores mean something.
         paired: whether the generator needs the critic's scores of real pictures.
     """
@@ -119,7 +120,7 @@ OBJECTIVES = {
         wasserstein_critic,
         lambda fake, _: hinge_generator(fake),
         lambda real: real.mean(),
-        lambda _, wrong: wrong.mean(),
+        lambda real, wrong: wrong.mean() - real.mean(),  # only differences count: alone, it would have no lower bound
         boundary=None,
     ),
     "relativistic": Objective(
@@ -170,7 +171,7 @@ def class_spread(pictures: Tensor, classes: Tensor, side: int) -> Tensor:
 
 def spread_shortfall(fake: Tensor, real: Tensor, classes: Tensor, side: int, share: float = 1.0) -> Tensor:
     """How far the spread of each drawn class stays below `share` of the mean spread of real ones: 1 for one picture a class, else falling
-    to 0; the mean over the classes.
+    to 0; the mean over the classes. 0 where no class comes twice.
 
     Keeps a generator from answering every latent with the same picture of its class. Of deep features, reduced to their means (side 1), it
     asks for variety in what is shown; of pictures (side 16) it is content with variety of tone.
@@ -178,5 +179,8 @@ def spread_shortfall(fake: Tensor, real: Tensor, classes: Tensor, side: int, sha
     Source: after Mao et al., "Mode Seeking Generative Adversarial Networks for Diverse Image Synthesis", arXiv 1903.05628, with the spread
     of the real pictures as the bound.
     """
-    wanted = share * class_spread(real, classes, side).mean().detach()
+    found = class_spread(real, classes, side)
+    if not len(found):
+        return 0 * fake.sum()
+    wanted = share * found.mean().detach()
     return functional.relu(1 - class_spread(fake, classes, side) / wanted.clamp(min=1e-6)).mean()

@@ -62,6 +62,7 @@ class AdversarialPreset:
             discriminator looks at.
         coverage: weight of the generator's loss for real pictures that it draws nothing like, in what the discriminator looks at.
         spacing: weight of the generator's loss for drawing pictures nearer to one another than the nearest real ones are to one another.
+        head_start: pictures from which only the discriminator learns first, where a run begins with weights that bring none.
         half_life: of the weight average, in pictures.
         pictures: length of the schedule.
     """
@@ -120,6 +121,7 @@ class AdversarialPreset:
     spread: float = 2.0
     coverage: float = 0.0
     spacing: float = 0.0
+    head_start: int = 5_000
     half_life: float = 10_000
     pictures: int = 400_000
 
@@ -143,6 +145,8 @@ def checked(preset: AdversarialPreset) -> AdversarialPreset:
     for name in ("batch", "latent_dim", "critic_steps", "penalty_every", "adaptive_pace"):
         if getattr(preset, name) < 1:
             raise StudioError(f"{name} must be 1 or more, got {getattr(preset, name)}: change it")
+    if preset.steps < 1:
+        raise StudioError(f"pictures must be a batch or more, which is {preset.batch}, got {preset.pictures}: change it")
     known: tuple[tuple[str, Sequence[str], Collection[str]], ...] = (
         ("policy", preset.policy, AUGMENTATIONS),
         ("adaptive_groups", preset.adaptive_groups, GROUPS),

@@ -11,7 +11,7 @@ from engines import imaging
 from engines.errors import StudioError
 from engines.evaluation.features import to_images
 from engines.progress import Progress, silent
-from engines.training.dataset import load_pictures
+from engines.training.dataset import MODES, load_pictures
 
 EACH = 8
 MOST_CLASSES = 40
@@ -34,22 +34,30 @@ class FolderLook:
     Attributes:
         classes: sorted by name, 40 at most.
         pictures: how many there are in all; more: classes that are not shown; broken: (file, reason) of those opened in vain.
+        held_out: how many of all will be held out; None where it is not known before all are read: about a tenth.
     """
 
     classes: tuple[ClassLook, ...]
     pictures: int
     more: int
     broken: tuple[tuple[str, str], ...]
+    held_out: int | None = None
 
 
 def look_over(
-    folder: Path, size: int, framing: str, classes: dict[str, str] | None = None, each: int = EACH, progress: Progress = silent
+    folder: Path,
+    size: int,
+    framing: str,
+    channels: int = 3,
+    classes: dict[str, str] | None = None,
+    each: int = EACH,
+    progress: Progress = silent,
 ) -> FolderLook:
     """Count a folder's pictures by class, and open a few of each, evenly spread over their names.
 
     Args:
         folder: sub-folders are classes, or it has Fashion-MNIST's files.
-        size, framing: as the networks will see them.
+        size, framing, channels: as the networks will see them, see `load_pictures`.
         classes: which folders to take, and the class name of each; all by default.
 
     Raises:
@@ -57,7 +65,7 @@ def look_over(
         Cancelled: when `progress` says so.
     """
     if folder.is_dir() and any(folder.glob("*-images-idx3-ubyte*")):
-        return _in_one_file(folder, size, framing, classes, each)
+        return _in_one_file(folder, size, classes, each)
     files: dict[str, list[Path]] = {}
     for path in imaging.picture_files(folder):
         if classes is None or path.parent.name in classes:
@@ -75,7 +83,8 @@ def look_over(
             if len(pictures) == each:
                 break
             try:
-                pictures.append(imaging.framed(imaging.safe_open(members[order[place]], enough=2 * size), size, framing))
+                picture = imaging.safe_open(members[order[place]], alpha=channels == 4, enough=2 * size)
+                pictures.append(imaging.framed(picture, size, framing).convert(MODES[channels]))
             except StudioError as error:
                 imaging.framed(Image.new("RGB", (1, 1)), size, framing)  # a framing that nothing fits is no broken picture
                 broken.append((members[order[place]].name, str(error)))
@@ -84,12 +93,12 @@ def look_over(
     return FolderLook(tuple(shown), sum(map(len, files.values())), max(0, len(files) - MOST_CLASSES), tuple(broken))
 
 
-def _in_one_file(folder: Path, size: int, framing: str, classes: dict[str, str] | None, each: int) -> FolderLook:
-    found = load_pictures(folder, size, framing, classes=classes)
+def _in_one_file(folder: Path, size: int, classes: dict[str, str] | None, each: int) -> FolderLook:
+    found = load_pictures(folder, size, "centre square", classes=classes)
     counts = Counter(found.labels.tolist())
     shown = []
     for label, name in enumerate(found.classes):
         members = np.flatnonzero(found.labels == label)
         chosen = members[np.unique(np.linspace(0, len(members) - 1, each).round().astype(int))]
         shown.append(ClassLook(name, counts[label], tuple(to_images(np.ascontiguousarray(found.pixels[chosen])))))
-    return FolderLook(tuple(shown), len(found.labels), 0, ())
+    return FolderLook(tuple(shown), len(found.labels), 0, (), int(found.held_out.sum()))

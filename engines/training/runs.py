@@ -304,15 +304,26 @@ class Run:
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a folder holds a run: its settings, or while it has none yet a living process, or nothing but the log of one that failed."""
+    """Whether a folder holds a run: its settings, or while it has none yet a living process, or nothing but the log of one that failed or
+    was killed. A folder that cannot be read holds none."""
     run = Run(folder)
-    if run.config_file.is_file():
-        with suppress(StudioError, AttributeError):
+    try:
+        if run.config_file.is_file():
             return isinstance(run.config().get("preset"), dict)
+        if run.owner() is not None:
+            return not is_search(folder)
+        left = {path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    except (OSError, StudioError, AttributeError):
         return False
-    if run.owner() is not None:
-        return not (folder / "search.json").exists()
-    return run.log_file.is_file() and [path.name for path in folder.iterdir()] == [run.log_file.name]
+    return run.log_file.name in left <= {run.log_file.name, run.lock_file.name}
+
+
+def is_search(folder: Path) -> bool:
+    """Whether a folder holds a search. One that cannot be read holds none."""
+    try:
+        return (folder / "search.json").is_file()
+    except OSError:
+        return False
 
 
 def latest_notice(metrics: Sequence[dict[str, Any]]) -> str:
@@ -327,9 +338,10 @@ def latest_notice(metrics: Sequence[dict[str, Any]]) -> str:
 
 
 def _flat(config: dict[str, Any], usual: dict[str, Any]) -> dict[str, Any]:
-    """The settings of a run, those of its preset beside the others; `usual` stands where the preset lacks one."""
+    """The settings of a run, those of its preset beside the others; `usual` stands where the preset lacks one. What a preset says of itself
+    is no setting."""
     preset = config.get("preset")
-    return {**config, "preset": None, **usual, **preset} if isinstance(preset, dict) else config
+    return {**config, "preset": None, **usual, **preset, "summary": None} if isinstance(preset, dict) else config
 
 
 def _halved(value: Any) -> Any:

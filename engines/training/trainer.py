@@ -43,6 +43,15 @@ class Workers:
         """Whether this process writes files."""
         return self.process == 0
 
+    def check_batch(self, batch: int) -> None:
+        """Nothing, where a batch divides evenly.
+
+        Raises:
+            StudioError: it does not.
+        """
+        if batch % self.processes:
+            raise StudioError(f"a batch of {batch} does not divide by {self.processes} processes: choose another batch or number")
+
     def wait(self) -> None:
         """Go on when every process has come here."""
         if self._accelerator is not None and self.processes > 1:

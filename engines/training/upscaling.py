@@ -21,12 +21,13 @@ from engines.training import objectives
 from engines.training.averaging import WeightAverage
 from engines.training.dataset import PictureSet
 from engines.training.trainer import Verdict, Workers
-from engines.training.warm_start import Beginning, copy_fitting
+from engines.training.warm_start import LEAST_FITTING, Beginning, copy_fitting
 
 SHOWN = 6
 JUDGED = 48
 FLAT = 6.0
 PLACES = 4
+LEAST_CROP = 32
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,20 @@ UPSCALE_PRESETS = {
 }
 
 
+def checked(preset: UpscalePreset) -> UpscalePreset:
+    """The preset, when what was changed by hand makes sense together.
+
+    Raises:
+        StudioError: a number below what it counts, or squares that are larger than the pictures or do not divide by four.
+    """
+    for name in ("batch", "steps"):
+        if getattr(preset, name) < 1:
+            raise StudioError(f"{name} must be 1 or more, got {getattr(preset, name)}: change it")
+    if preset.crop % FACTOR or not LEAST_CROP <= preset.crop <= preset.resolution:
+        raise StudioError(f"crop must be a multiple of {FACTOR} from {LEAST_CROP} to {preset.resolution} px, got {preset.crop}: change it")
+    return preset
+
+
 class Lessons:
     """Pairs of large squares and their small, spoilt versions, a function of (seed, step) alone."""
 
@@ -87,11 +102,15 @@ class Lessons:
         if not len(self._train):
             raise StudioError("the split leaves no picture for training: add pictures")
 
-    def __call__(self, step: int, process: int = 0) -> tuple[Tensor, Tensor]:
-        """Large squares, shape (batch, 3, crop, crop), and small ones, four times smaller; both in [-1, 1]."""
-        random = np.random.default_rng((self._seed, step, process))
-        large = torch.cat([self._square(int(index), random) for index in random.choice(self._train, self._preset.batch)])
-        return large, spoilt(large, self._preset, random)
+    def __call__(self, step: int, process: int = 0, processes: int = 1) -> tuple[Tensor, Tensor]:
+        """A process's share of a batch: large squares, shape (n, 3, crop, crop), and small ones, four times smaller; both in [-1, 1]."""
+        chosen = np.random.default_rng((self._seed, step)).choice(self._train, self._preset.batch)
+        pairs = []
+        for place, index in list(enumerate(chosen))[process::processes]:
+            random = np.random.default_rng((self._seed, step, place))
+            large = self._square(int(index), random)
+            pairs.append((large, spoilt(large, self._preset, random)))
+        return torch.cat([large for large, _ in pairs]), torch.cat([small for _, small in pairs])
 
     def _square(self, index: int, random: np.random.Generator) -> Tensor:
         """A square at some place that is not empty, turned and mirrored by lot, shape (1, 3, crop, crop)."""
@@ -159,7 +178,8 @@ class UpscaleTask:
     def __init__(self, preset: UpscalePreset, pictures: PictureSet, seed: int, numerics: Numerics, workers: Workers) -> None:
         if pictures.pixels.shape[1] != 3:
             raise StudioError(f"an upscaler learns from colour pictures, got {pictures.pixels.shape[1]} channels: use RGB pictures")
-        self.preset, self.numerics, self.workers = preset, numerics, workers
+        workers.check_batch(preset.batch)
+        self.preset, self.numerics, self.workers = checked(preset), numerics, workers
         self._pictures, self._lessons = pictures, Lessons(preset, pictures, seed)
         self._pyramid = numerics.place(feature_pyramid(preset.crop)) if preset.features else None
         torch.manual_seed(seed)
@@ -174,7 +194,7 @@ class UpscaleTask:
     def begin(self, beginning: Beginning) -> None:
         """Take over the weights of an earlier run."""
         for network, key in ((self.network, "network"), (self.critic, "critic"), (self.average.module, "average")):
-            copy_fitting(network, beginning.networks.get(key, {}), need=key != "critic")
+            copy_fitting(network, beginning.networks.get(key, {}), least=0 if key == "critic" else LEAST_FITTING)
         self._seen = beginning.pictures
 
     def step(self, step: int) -> dict[str, float]:
@@ -184,7 +204,7 @@ class UpscaleTask:
         for optimiser in (self.optimiser, self.critic_optimiser):
             for group in optimiser.param_groups:
                 group["lr"] = preset.rate * (1 - done)
-        large, small = (self.numerics.arrange(part) for part in self._lessons(step, self.workers.process))
+        large, small = (self.numerics.arrange(part) for part in self._lessons(step, self.workers.process, self.workers.processes))
         with self.numerics.autocast():
             drawn = self.network(small)
         losses = {"pixels": functional.l1_loss(drawn.float(), large)}

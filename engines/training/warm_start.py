@@ -13,6 +13,9 @@ from engines.models.zoo import Zoo
 from engines.recipe import file_hash
 from engines.training.runs import Run
 
+LEAST_FITTING = 0.1
+"""The share of a network's trained numbers without which it would begin afresh and be said to go on."""
+
 
 @dataclass(frozen=True)
 class Beginning:
@@ -118,17 +121,25 @@ def begin_from_model(folder: Path, preset: Any) -> Beginning:
     return Beginning(name, card.weights_sha256, networks, card.classes, card.pictures_seen, None, "model", card.training_spent)
 
 
-def copy_fitting(network: nn.Module, weights: dict[str, Any], need: bool = True) -> None:
+def copy_fitting(network: nn.Module, weights: dict[str, Any], least: float = LEAST_FITTING) -> float:
     """Copy the weights whose name and shape fit into a network, in place; the others keep what they begin with.
 
     Args:
-        need: whether at least one has to fit; a discriminator of another kind may begin afresh.
+        least: share of the trained numbers that has to fit; 0 where the network may begin afresh, as a discriminator may.
+
+    Returns:
+        The share that fits, 0 to 1. Counters and single biases fit almost anything: they are few of the numbers.
 
     Raises:
-        StudioError: none fits, and one has to.
+        StudioError: less than that fits.
     """
     own = network.state_dict()
     fitting = {name: value for name, value in weights.items() if name in own and own[name].shape == value.shape}
-    if need and not fitting:
-        raise StudioError(f"no weight fits a {type(network).__name__}: start from a run of the same kind of preset")
+    sizes = {name: value.numel() for name, value in network.named_parameters()}
+    share = sum(size for name, size in sizes.items() if name in fitting) / max(1, sum(sizes.values()))
+    if share < least:
+        raise StudioError(
+            f"{100 * share:.0f} % of the weights fit a {type(network).__name__} of this size: start from a run with the same widths"
+        )
     network.load_state_dict(fitting, strict=False)
+    return share

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from engines.errors import StudioError
 from engines.evaluation.materials import garment_mask
 from engines.training.dataset import PictureSet
 from engines.translation.presets import CyclePreset
@@ -16,22 +17,29 @@ MOSTLY = 0.7
 
 
 class GarmentCrops:
-    """Batches of random squares of one domain, a function of (seed, step) alone."""
+    """Batches of random squares of one domain, a function of (seed, step) alone, of which each process takes its share.
 
-    def __init__(self, preset: CyclePreset, pictures: PictureSet, seed: int, process: int = 0) -> None:
-        self._preset, self._pictures, self._seed, self._process = preset, pictures, seed, process
+    Raises:
+        StudioError: a domain has no picture to train on.
+    """
+
+    def __init__(self, preset: CyclePreset, pictures: PictureSet, seed: int, process: int = 0, processes: int = 1) -> None:
+        self._preset, self._pictures, self._seed, self._share = preset, pictures, seed, slice(process, None, processes)
         train = pictures.part(held_out=False)
         self.members = [train[pictures.labels[train] == domain] for domain in range(len(pictures.classes))]
+        for name, members in zip(pictures.classes, self.members, strict=True):
+            if not len(members):
+                raise StudioError(f"the split leaves no picture of {name} for training: add pictures of it")
         self._needs_masks = bool(preset.focus or preset.keep or preset.masked)
         self._masks: dict[int, np.ndarray] = {}
 
     def __call__(self, domain: int, step: int) -> tuple[Tensor, Tensor]:
-        """A batch of one domain, shape (batch, 3, crop, crop), in [-1, 1], and how much of each of its pixels is no garment, in [0, 1],
-        shape (batch, 1, crop, crop)."""
-        preset = self._preset
-        random = np.random.default_rng((self._seed, step, domain, self._process))
-        crops = []
-        for index in random.choice(self.members[domain], preset.batch):
+        """This process's share of a batch of one domain, shape (n, 3, crop, crop), in [-1, 1], and how much of each of its pixels is no
+        garment, in [0, 1], shape (n, 1, crop, crop)."""
+        preset, crops = self._preset, []
+        chosen = np.random.default_rng((self._seed, step, domain)).choice(self.members[domain], preset.batch)
+        for place, index in list(enumerate(chosen))[self._share]:
+            random = np.random.default_rng((self._seed, step, domain, place))
             side, top, left = self._place(int(index), random)
             outside = torch.from_numpy(~self._garment(int(index))).float()[None, None]
             crop = torch.cat([self._pictures.tensor(np.array([index])), outside], dim=1)[:, :, top : top + side, left : left + side]

@@ -202,8 +202,13 @@ def checked(preset: CyclePreset) -> CyclePreset:
     """The preset, when what was changed by hand makes sense together.
 
     Raises:
-        StudioError: squares larger than the picture, an unknown objective, shares outside 0 to 1.
+        StudioError: squares larger than the picture, an unknown objective, shares outside 0 to 1, a number below what it counts.
     """
+    for name, least in (("batch", 1), ("steps", 1), ("pool", 0)):
+        if getattr(preset, name) < least:
+            raise StudioError(f"{name} must be {least} or more, got {getattr(preset, name)}: change it")
+    if not 1 <= preset.crop <= preset.resolution:
+        raise StudioError(f"crop must be from 1 to {preset.resolution} px, got {preset.crop}: change it")
     if preset.sides and (len(preset.sides) != 2 or not 0 < preset.sides[0] <= preset.sides[1] <= preset.resolution):
         raise StudioError(f"sides are the least and most side of a square within {preset.resolution} px, got {preset.sides}: change them")
     if preset.objective not in OBJECTIVES:

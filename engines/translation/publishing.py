@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from engines import imaging
+from engines import compute, imaging
 from engines.errors import StudioError
 from engines.exploration.sampling import draw, sample_recipes
 from engines.exploration.truncation import store_mean_start
@@ -81,8 +81,13 @@ def publish_run(
     states = _mean([states, *(_states(Run(other), part) for other in beside)])
     networks = [_network(name, settings, state) for state in states]
     if not translates and not upscales:
-        networks = [networks[0] if best and not beside else settle_norms(networks[0], preset["batch"], config["seed"])]
-        store_mean_start(cast(DrawingNetwork, networks[0]))
+        drawing: Any = networks[0]
+        if not best or beside:
+            drawing.emphasis = 1.0 if best else saved["task"].get("emphasis", 1.0)
+            drawing = settle_norms(drawing, preset["batch"], config["seed"])
+            drawing.settle_emphasis()
+        store_mean_start(drawing)
+        networks = [drawing]
     card = Card(
         name=folder.name,
         title=words["title"],
@@ -307,7 +312,7 @@ def _mean(runs: Sequence[list[dict[str, torch.Tensor]]]) -> list[dict[str, torch
 def _network(name: str, settings: dict[str, Any], state: dict[str, torch.Tensor]) -> nn.Module:
     network = NETWORKS[name](**settings)
     network.load_state_dict(state)
-    return network.eval().requires_grad_(False)
+    return compute.Numerics().place(network.eval().requires_grad_(False))
 
 
 def _seeds(lot: int, count: int) -> list[int]:
@@ -330,7 +335,7 @@ def _enlarged_preview(network: nn.Module, examples: Generator, lot: int) -> Imag
     drawn = [next(iter(draw(examples, sample_recipes(examples, [seed], names[place % len(names)])))) for place, seed in enumerate(seeds)]
     straight = [one.resize((FACTOR * one.width, FACTOR * one.height), Image.Resampling.LANCZOS) for one in drawn]
     with torch.no_grad():
-        enlarged = [imaging.to_pictures(network(imaging.to_tensor([one])))[0] for one in drawn]
+        enlarged = [imaging.to_pictures(network(compute.Numerics().arrange(imaging.to_tensor([one]))))[0] for one in drawn]
     return imaging.sheet([*straight, *enlarged], ENLARGED_EXAMPLES)
 
 

@@ -35,7 +35,7 @@ from engines.training.presets import PRESETS, AdversarialPreset
 from engines.training.systems import SYSTEMS
 from engines.training.trainer import Task, Verdict, Workers
 from engines.training.upscaling import UPSCALE_PRESETS, UpscalePreset, UpscaleTask
-from engines.training.warm_start import Beginning, copy_fitting
+from engines.training.warm_start import LEAST_FITTING, Beginning, copy_fitting
 from engines.translation.crops import GarmentCrops
 from engines.translation.presets import CYCLE_PRESETS, CyclePreset, build_critic, build_translator, checked
 
@@ -85,16 +85,18 @@ class PicturePool:
         self.pictures: list[Tensor] = []
 
     def exchange(self, drawn: Tensor) -> Tensor:
-        """Give in pictures, shape (n, 3, h, w); half of the time get older ones back instead."""
+        """Give in pictures, shape (n, 3, h, w); half of the time get older ones back instead. A pool of none gives them back."""
+        if not self.size:
+            return drawn
         result = []
         for picture in drawn:
             if len(self.pictures) < self.size:
-                self.pictures.append(picture)
+                self.pictures.append(picture.clone())  # by itself it would keep its whole batch in memory
                 result.append(picture)
             elif torch.rand(()) < 0.5:
                 place = int(torch.randint(self.size, ()))
                 result.append(self.pictures[place])
-                self.pictures[place] = picture
+                self.pictures[place] = picture.clone()
             else:
                 result.append(picture)
         return torch.stack(result)
@@ -103,7 +105,8 @@ class PicturePool:
 class CycleTask:
     """Two translators, two critics, their optimisers and the averaged translators that get published.
 
-    Adversarial losses (least squares or cross-entropy), cycle and identity losses (L1), a pool of earlier pictures.
+    Adversarial losses (least squares or cross-entropy), cycle and identity losses (L1), a pool of earlier pictures. Of several processes
+    each has a pool of its own; those that go on with a run all begin with the leading one's.
 
     Source: Zhu et al., arXiv 1703.10593, sections 3 and 4.
     """
@@ -112,10 +115,13 @@ class CycleTask:
         if len(pictures.classes) != 2:
             found = ", ".join(pictures.classes)
             raise StudioError(f"a swap is trained between two folders, got {found}: choose two with --classes A,B")
+        if pictures.pixels.shape[1] != 3:
+            raise StudioError(f"a swap learns from colour pictures, got {pictures.pixels.shape[1]} channels: use RGB pictures")
+        workers.check_batch(preset.batch)
         self.preset, self.numerics, self.workers = checked(preset), numerics, workers
         self.domains = pictures.classes
         self._pictures, self._seed = pictures, seed
-        self._crops = GarmentCrops(preset, pictures, seed, workers.process)
+        self._crops = GarmentCrops(preset, pictures, seed, workers.process, workers.processes)
         pyramid = feature_pyramid(preset.crop) if preset.projected else None
         torch.manual_seed(seed)  # after the pyramid, which is built once a process and draws numbers when it is
         self.translators = [build_translator(asdict(preset)) for _ in range(2)]  # [i] draws domain i
@@ -148,7 +154,10 @@ class CycleTask:
         pairs = ((self.translators, "translators"), (self.critics, "critics"), ([a.module for a in self.averages], "averages"))
         for networks, key in pairs:
             for network, weights in zip(networks, beginning.networks.get(key, ({}, {})), strict=True):
-                copy_fitting(network, weights, need=key != "critics")
+                copy_fitting(network, weights, least=0 if key == "critics" else LEAST_FITTING)
+        if beginning.seed == self._seed:  # what is frozen in front of the heads was drawn with the seed
+            for critic, weights in zip(self.projected, beginning.networks.get("projected", ()), strict=False):
+                copy_fitting(critic.heads, weights, least=0)
         self._seen = beginning.pictures
 
     def crops(self, domain: int, step: int) -> tuple[Tensor, Tensor]:

@@ -122,6 +122,13 @@ def test_framing_gives_squares_and_letterbox_keeps_the_whole_picture() -> None:
     assert imaging.squeeze(picture, 16).getpixel((0, 0)) == (0, 0, 0)
 
 
+@pytest.mark.parametrize("framing", ["letterbox", "rectangle 16x8"])
+def test_beside_a_transparent_picture_there_is_nothing(framing: str) -> None:
+    boxed = imaging.framed(Image.new("RGBA", (30, 60), (10, 20, 30, 128)), 16, framing)
+    assert boxed.getpixel((0, 8)) == (255, 255, 255, 0)
+    assert boxed.getpixel((8, 8)) == pytest.approx((10, 20, 30, 128), abs=1)
+
+
 def test_picture_files_stay_inside_the_folder(tmp_path: Path) -> None:
     inside, outside = tmp_path / "inside", tmp_path / "outside"
     for folder in (inside, inside / ".hidden", outside):

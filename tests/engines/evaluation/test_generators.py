@@ -75,6 +75,21 @@ def test_a_generator_that_repeats_training_pictures_of_one_class_is_found_out(re
     assert figures["KID (lite2)"] > figures["KID (lite2), real training pictures"]
 
 
+def test_a_class_of_one_training_picture_has_no_variety_and_the_others_have_theirs() -> None:
+    labels = np.append(np.arange(40) % 2, [2, 2])
+    names = (*CLASSES, "rare")
+    pixels = np.concatenate([coloured(labels[:40], 0), np.zeros((2, 3, 16, 16), dtype=np.uint8)])
+    rare = Set(pixels, labels, names, np.append(np.arange(40) >= 28, [False, True]))
+
+    def draw(name: str | None, count: int) -> np.ndarray:
+        return coloured(np.full(count, names.index(name or "") % 2), 5)
+
+    figures = {figure.name for figure in evaluate_generator(rare, names, draw, lite2()).figures}
+    assert {one for one in figures if one.startswith("variety within")} == {
+        "variety within a class, mean", "variety within a class, least", "variety within coat", "variety within hat"
+    }  # fmt: skip
+
+
 def test_without_classes_as_many_pictures_are_drawn_as_are_held_out(real: Set) -> None:
     asked: list[tuple[str | None, int]] = []
 

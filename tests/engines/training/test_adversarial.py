@@ -248,22 +248,38 @@ def test_what_cannot_be_combined_is_refused_in_a_sentence() -> None:
             task(replace(DCGAN, **settings))
 
 
-def test_what_is_shown_is_drawn_by_what_is_judged_and_published() -> None:
-    trained = task(DCGAN)
-    take(trained, range(3))
-    published = NETWORKS["dcgan"](**generator_settings(asdict(DCGAN), 0)).eval()
+STYLED = tiny(SYSTEMS["scenes-stylegan2"])
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+@pytest.mark.parametrize("plain", [DCGAN, STYLED], ids=["dcgan", "stylegan2"])
+def test_what_is_shown_is_drawn_by_what_is_judged_and_published(plain: AdversarialPreset, conditional: bool) -> None:
+    """Classes matter a little only: half of the pictures have been seen until which they are to matter fully."""
+    preset = replace(plain, conditional=conditional, transition=(0, 6 * BATCH), rate=0.02)
+    trained = task(preset)
+    take(trained, range(4))
+    published = NETWORKS[preset.generator](**generator_settings(asdict(preset), len(trained.classes))).eval()
     published.load_state_dict(trained.candidate()["average"])
     shown = np.asarray(trained.snapshot())
-    assert np.array_equal(shown, np.asarray(_sheet(trained, published)))
-    assert not np.array_equal(shown, np.asarray(_sheet(trained, trained.average.module)))
-    take(trained, range(3, 4))
+    assert np.abs(shown.astype(int) - np.asarray(_sheet(trained, published)).astype(int)).max() <= 1
+    changed = _sheet(trained, trained.average.module)
+    if conditional:
+        assert trained.state()["emphasis"] == 0.5
+        trained.average.module.emphasis = 1.0
+        changed = _sheet(trained, trained.average.module)
+    if conditional or preset.generator == "dcgan":  # without norms and classes nothing is left to settle
+        assert np.abs(shown.astype(int) - np.asarray(changed).astype(int)).max() > 1
+    take(trained, range(4, 5))
     assert not np.array_equal(shown, np.asarray(trained.snapshot()))
 
 
 def _sheet(trained: AdversarialTask, generator: Any) -> Image.Image:
-    latents = torch.randn(6 * SNAPSHOT_COLUMNS, DCGAN.latent_dim, generator=compute.random_generator(0, 7))
+    """What a generator draws of the latents of a snapshot."""
+    columns = len(trained.classes) or SNAPSHOT_COLUMNS
+    classes = torch.arange(6 * columns) % columns if trained.classes else None
     with torch.no_grad():
-        return imaging.sheet(imaging.to_pictures(generator(latents)), SNAPSHOT_COLUMNS)
+        drawn = trained._draw(generator, compute.random_generator(0, 7), 6 * columns, classes)
+    return imaging.sheet(imaging.to_pictures(drawn), columns)
 
 
 @pytest.mark.parametrize("prior_of", ["real", "drawn"])
@@ -342,6 +358,32 @@ def test_an_encoder_begins_from_the_earlier_run_too() -> None:
     assert not torch.equal(weights(earlier.encoder), weights(later.encoder))
     later.begin(Beginning("earlier", "", earlier.state(), (), 400))
     assert torch.equal(weights(earlier.encoder), weights(later.encoder))
+
+
+def test_a_discriminator_that_knows_nothing_learns_alone_first() -> None:
+    preset = replace(DCGAN, head_start=2 * BATCH + 1)
+    earlier, later, resumed = task(preset, seed=1), task(preset, seed=2), task(preset, seed=2)
+    take(earlier, range(1))
+    later.begin(Beginning("model", "", {name: earlier.state()[name] for name in ("generator", "average")}, (), 400, None, "model"))
+    drawing, averaged, judging = (weights(part).clone() for part in (later.generator, later.average.module, later.discriminator))
+    assert "generator" not in take(later, range(1))
+    resumed.load(_copied(later.state()))
+    assert "generator" not in take(later, range(1, 2))
+    assert not torch.equal(weights(later.discriminator), judging)
+    assert torch.equal(weights(later.generator), drawing)
+    assert torch.equal(weights(later.average.module), averaged)
+    assert "generator" in take(later, range(2, 3))
+    assert not torch.equal(weights(later.generator), drawing)
+    take(resumed, range(1, 3))
+    assert torch.equal(weights(resumed.generator), weights(later.generator))
+
+
+def test_a_discriminator_that_is_brought_along_and_a_new_pair_need_no_head_start() -> None:
+    preset = replace(DCGAN, head_start=2 * BATCH)
+    earlier, later = task(preset, seed=1), task(preset, seed=2)
+    assert "generator" in take(earlier, range(1))
+    later.begin(Beginning("earlier", "", earlier.state(), (), 400))
+    assert "generator" in take(later, range(1))
 
 
 def test_a_run_without_classes_is_judged_without_them() -> None:

@@ -132,7 +132,7 @@ def test_classes_of_fashion_mnist_can_be_chosen_and_renamed(fashion: Path) -> No
     assert some.held_out.sum() == 3
     assert (some.pixels[some.labels == 0] == whole.pixels[whole.labels == FASHION_CLASSES.index("bag")]).all()
     assert some.digest != whole.digest
-    assert [(one.name, one.count) for one in look_over(fashion, 28, "centre square", {"bag": "bag"}).classes] == [("bag", 4)]
+    assert [(one.name, one.count) for one in look_over(fashion, 28, "centre square", 1, {"bag": "bag"}).classes] == [("bag", 4)]
     with pytest.raises(StudioError, match=r"has no class hat: its classes are t-shirt, .* ankle boot"):
         load_pictures(fashion, 28, "centre square", 1, parse_classes(["hat"]))
 

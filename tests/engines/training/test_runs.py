@@ -13,8 +13,10 @@ import pytest
 
 from engines.errors import StudioError
 from engines.training.background import stop
-from engines.training.runs import Run, is_run, latest_notice
+from engines.training.runs import Run, is_run, is_search, latest_notice
 from tests.engines.training.made_runs import made_run
+
+LONGEST_PATH = os.pathconf("/", "PC_PATH_MAX")
 
 
 @pytest.fixture
@@ -117,7 +119,9 @@ def test_a_folder_is_a_run_by_its_settings_or_while_it_starts_or_by_the_log_of_a
     stranger: subprocess.Popen[bytes], tmp_path: Path
 ) -> None:
     made_run(tmp_path / "made", {})
-    folders = {name: tmp_path / name for name in ("made", "foreign", "named", "list", "starting", "failed", "search", "other", "empty")}
+    folders = {
+        name: tmp_path / name for name in ("made", "foreign", "named", "list", "starting", "failed", "killed", "search", "other", "empty")
+    }
     for folder in folders.values():
         folder.mkdir(exist_ok=True)
     for name, text in (("foreign", '{"model": "of something else"}'), ("named", '{"preset": "fast"}'), ("list", '["preset"]')):
@@ -126,11 +130,28 @@ def test_a_folder_is_a_run_by_its_settings_or_while_it_starts_or_by_the_log_of_a
         (folders[name] / "lock").write_text(str(stranger.pid))
     (folders["search"] / "search.json").write_text("{}")
     (folders["failed"] / "log.txt").write_text("reading pictures: 3 of 9\nerror: none of the 9 pictures can be read\n")
+    (folders["killed"] / "log.txt").write_text("reading pictures: 3 of 9\n")
+    (folders["killed"] / "lock").write_text("999999999")
+    (folders["killed"] / ".config-1a2b.json").write_text("")
     (folders["other"] / "log.txt").write_text("of something else")
     (folders["other"] / "notes.txt").write_text("of something else")
-    assert [name for name, folder in folders.items() if is_run(folder)] == ["made", "starting", "failed"]
+    assert [name for name, folder in folders.items() if is_run(folder)] == ["made", "starting", "failed", "killed"]
     assert Run(folders["starting"]).status()["state"] == "starting"
     assert Run(folders["failed"]).status() == {"state": "failed", "notice": "none of the 9 pictures can be read"}
+    assert Run(folders["killed"]).status() == {"state": "failed", "notice": "reading pictures: 3 of 9"}
+
+
+def test_a_folder_that_cannot_be_read_is_no_run(tmp_path: Path) -> None:
+    """The files in it have names longer than the system takes, so that looking for them fails as it does without permission."""
+    folder = tmp_path
+    while len(str(folder)) < LONGEST_PATH - 250:
+        folder = folder / ("d" * 200)
+    folder = folder / ("e" * (LONGEST_PATH - 6 - len(str(folder))))
+    folder.mkdir(parents=True)
+    with pytest.raises(OSError, match="too long"):
+        (folder / "config.json").stat()
+    assert not is_run(folder)
+    assert not is_search(folder)
 
 
 def test_a_start_in_the_background_has_not_failed_before_it_said_something(tmp_path: Path) -> None:

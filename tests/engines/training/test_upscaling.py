@@ -74,10 +74,24 @@ def test_steps_change_the_network_and_a_state_brings_all_back(checks: PictureSet
         losses = running.step(step)
     assert ("critic" in losses) == bool(adversarial)
     again = task(running.preset, checks)
+    assert running.snapshot().tobytes() != again.snapshot().tobytes()
     again.load(deepcopy(running.state()))
     assert running.step(2) == again.step(2)
     assert all(torch.equal(a, b) for a, b in zip(running.network.parameters(), again.network.parameters(), strict=True))
-    assert running.snapshot().size == again.snapshot().size
+    assert running.snapshot().tobytes() == again.snapshot().tobytes()
+
+
+def test_processes_share_each_lesson(checks: PictureSet) -> None:
+    lessons = Lessons(TINY, checks, 0)
+    parts = [lessons(3, process, 2) for process in range(2)]
+    for one, other, both in zip(*parts, lessons(3), strict=True):
+        assert torch.equal(torch.cat([one, other]), both)
+
+
+@pytest.mark.parametrize("changes", [{"crop": 126}, {"crop": 300}, {"crop": 0}, {"batch": 0}, {"steps": 0}], ids=str)
+def test_impossible_settings_are_refused_by_name(checks: PictureSet, changes: dict[str, int]) -> None:
+    with pytest.raises(StudioError, match=f"{next(iter(changes))} must be"):
+        task(replace(TINY, **changes), checks)  # type: ignore[arg-type]
 
 
 def test_it_learns_the_edges_that_a_resampling_blurs(checks: PictureSet) -> None:

@@ -7,9 +7,10 @@ from torch import nn
 
 from engines.errors import StudioError
 from engines.models.zoo import Zoo
+from engines.networks.registry import NETWORKS
 from engines.training.presets import PRESETS
 from engines.training.runs import Run
-from engines.training.warm_start import begin_from, begin_from_model, begin_from_run
+from engines.training.warm_start import begin_from, begin_from_model, begin_from_run, copy_fitting
 from engines.translation.training import ALL_PRESETS
 from tests.tiny import CLASSES
 
@@ -54,6 +55,15 @@ def test_a_swap_begins_with_both_translators_of_a_model(tiny_zoo: Zoo) -> None:
     assert len(found.networks["translators"]) == 2
     with pytest.raises(StudioError, match="leather-denim is a swap, and plain-64 trains a generator"):
         begin_from_model(tiny_zoo.folder("leather-denim"), ONE_OF_EACH["generator"])
+
+
+def test_weights_of_other_widths_are_refused_though_counters_and_biases_fit() -> None:
+    """What is left of a network where only those fit would begin afresh."""
+    narrow, wide = (NETWORKS["lightweight"](widths=widths, latent_dim=8) for widths in ((16, 12, 8), (24, 20, 16)))
+    with pytest.raises(StudioError, match=r"^\d % of the weights fit a .*: start from a run with the same widths"):
+        copy_fitting(wide, narrow.state_dict())
+    assert copy_fitting(wide, narrow.state_dict(), least=0) < 0.1
+    assert copy_fitting(wide, wide.state_dict()) == 1.0
 
 
 def test_what_is_neither_run_nor_model_is_refused(tmp_path: Path) -> None:

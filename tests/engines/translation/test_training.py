@@ -5,10 +5,13 @@ import pytest
 import torch
 
 from engines.compute import Numerics
+from engines.errors import StudioError
 from engines.training.dataset import PictureSet
 from engines.training.trainer import Workers
+from engines.training.warm_start import Beginning
+from engines.translation.crops import GarmentCrops
 from engines.translation.presets import CYCLE_PRESETS, CyclePreset
-from engines.translation.training import CycleTask
+from engines.translation.training import CycleTask, PicturePool
 from tests.engines.evaluation.test_materials import wardrobe
 
 TINY = replace(
@@ -47,8 +50,49 @@ def test_every_kind_of_network_and_loss_takes_steps(changes: dict[str, object], 
         assert all(np.isfinite(value) for value in losses.values())
     assert any((old - new).abs().max() > 0 for old, new in zip(before, running.translators[0].parameters(), strict=True))
     again = task(running.preset, garments)
+    assert running.snapshot().tobytes() != again.snapshot().tobytes()
     again.load(running.state())
-    assert running.snapshot().size == again.snapshot().size
+    assert running.snapshot().tobytes() == again.snapshot().tobytes()
+
+
+def test_processes_share_each_batch(garments: PictureSet) -> None:
+    whole = GarmentCrops(TINY, garments, 0)(1, 5)
+    parts = [GarmentCrops(TINY, garments, 0, process, 2)(1, 5) for process in range(2)]
+    for one, other, both in zip(*parts, whole, strict=True):
+        assert torch.equal(torch.cat([one, other]), both)
+
+
+def test_critics_that_judge_by_frozen_features_go_on_where_they_are_the_same(garments: PictureSet) -> None:
+    preset = replace(TINY, projected=0.5, crop=64)
+    earlier = task(preset, garments)
+    earlier.step(0)
+    for seed, taken_over in ((0, True), (1, False)):
+        later = CycleTask(preset, garments, seed, Numerics(), Workers())
+        later.begin(Beginning("earlier", "", earlier.state(), (), 2, 0))
+        pairs = zip(earlier.projected[0].heads.parameters(), later.projected[0].heads.parameters(), strict=True)
+        assert all(torch.equal(one, other) for one, other in pairs) is taken_over
+
+
+def test_a_pool_gives_back_what_it_was_given_and_keeps_no_batch_for_a_picture() -> None:
+    batch = torch.rand(4, 3, 8, 8)
+    assert PicturePool(0).exchange(batch) is batch
+    pool = PicturePool(8)
+    assert torch.equal(pool.exchange(batch), batch)
+    assert all(one.untyped_storage().nbytes() == one.numel() * 4 for one in pool.pictures)
+
+
+def test_pictures_that_no_swap_can_learn_from_are_refused(garments: PictureSet) -> None:
+    with pytest.raises(StudioError, match="learns from colour pictures, got 1 channels"):
+        task(TINY, replace(garments, pixels=garments.pixels[:, :1]))
+    with pytest.raises(StudioError, match="leaves no picture of leather for training"):
+        task(TINY, replace(garments, held_out=garments.labels == 1))
+    for changes, sentence in (
+        ({"pool": -1}, "pool must be 0 or more"),
+        ({"crop": 200}, "crop must be from 1 to 128"),
+        ({"batch": 0}, "batch"),
+    ):
+        with pytest.raises(StudioError, match=sentence):
+            task(replace(TINY, **changes), garments)  # type: ignore[arg-type]
 
 
 def test_the_total_is_the_sum_of_its_parts_at_their_weights(garments: PictureSet) -> None:
