@@ -64,7 +64,6 @@ MOST_COMPARED = 6
 MODEL = "the model "
 """In a list of runs, before the name of what is none."""
 TABS = ("Train", "Watch", "Compare", "Searches")
-COMPARE = TABS[2]
 LIMITS = ("It was trained in the Lab and looked at by one person: what it cannot draw has not been measured.",)
 _MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -190,7 +189,6 @@ class LabHandles:
     laid: gr.State
     searched: gr.State
     sent: gr.State
-    opened: gr.State
 
 
 def at_home(services: Services) -> Path:
@@ -522,14 +520,12 @@ def _sheet_picture(services: Services, sample: lab_runs.Sample, request: gr.Requ
     return NamedPicture(path, sample.name, sample.note, sheet.size)
 
 
-def laid_anew(
-    services: Services, runs: Sequence[str], axis: str, which: str, laid: Laid, opened: str, request: gr.Request
-) -> tuple[Any, Any, Any]:
-    """As `compare`, while Compare is the tab that is open; nothing while it cannot be shown."""
+def laid_anew(services: Services, runs: Sequence[str], axis: str, which: str, laid: Laid, request: gr.Request) -> tuple[Any, Any, Any]:
+    """As `compare`; nothing while it cannot be shown."""
     try:
-        return compare(services, runs, axis, which, laid, request) if opened == COMPARE else (gr.skip(),) * 3
+        return compare(services, runs, axis, which, laid, request)
     except StudioError:
-        return (gr.skip(),) * 3
+        return gr.skip(), gr.skip(), gr.skip()
 
 
 def enlarged(sheet: Image.Image) -> Image.Image:
@@ -690,11 +686,6 @@ def on_chosen(services: Services, event: gr.EventData) -> Looked:
     return Looked(str(event._data.get("run"))[:200], guards.finite_int(event._data.get("step"), "the step", 0, 2**53))
 
 
-def on_inner_tab(event: gr.SelectData) -> str:
-    """The tab of the Lab that is open."""
-    return str(event.value)
-
-
 def on_tab(event: gr.SelectData) -> Any:
     """The clock runs only while the Lab is looked at."""
     return gr.Timer(active=event.value == "Lab")
@@ -706,7 +697,7 @@ def on_tab(event: gr.SelectData) -> Any:
 def build(services: Services) -> LabHandles:
     """Lay out the tab and wire its own events."""
     seen, looked, sent = gr.State(Seen()), gr.State(Looked()), gr.State("")
-    laid, searched, opened = gr.State(Laid()), gr.State(()), gr.State(TABS[0])
+    laid, searched = gr.State(Laid()), gr.State(())
     timer = gr.Timer(TICK_SECONDS, active=False)
     with gr.Tabs(elem_id="lab-tabs") as tabs:
         with gr.Tab(TABS[0], id="lab-train", elem_id="lab-tab-train"):
@@ -723,7 +714,7 @@ def build(services: Services) -> LabHandles:
             with gr.Column(elem_classes="controls"):
                 search = Dropdown([], value=None, label="Search", elem_id="lab-search")
             trials = LabTrials(label="Trials", empty="Choose a search to see its trials, the best first.", elem_id="lab-trials")
-    handles = LabHandles(tabs, train, watch, compared, search, trials, timer, seen, looked, laid, searched, sent, opened)
+    handles = LabHandles(tabs, train, watch, compared, search, trials, timer, seen, looked, laid, searched, sent)
     _wire(services, handles)
     return handles
 
@@ -873,9 +864,7 @@ def _wire(services: Services, to: LabHandles) -> None:
         guards.sentences(compare, services), chosen, side_by_side, **last,
     )  # fmt: skip
     to.search.change(guards.sentences(on_search, services), to.search, [to.trials, to.searched], **last)
-    follow: dict[str, Any] = {"fn": guards.sentences(laid_anew, services), "inputs": [*chosen, to.opened], "outputs": side_by_side, **last}
-    to.timer.tick(**follow)
-    to.tabs.select(on_inner_tab, None, to.opened, queue=False, **quiet).then(**follow)
+    gr.on([to.timer.tick, to.tabs.select], guards.sentences(laid_anew, services), chosen, side_by_side, **last)
     gr.on(
         [to.timer.tick, to.tabs.select],
         guards.sentences(searched_anew, services), [to.search, to.searched], [to.search, to.trials, to.searched], **last,

@@ -373,16 +373,15 @@ def test_what_is_compared_and_searched_follows_what_is_written(services: Service
     run, folder = made_run(home / "runs" / "one", {20: 3.0}), searched(home / "searches" / "rates")
     chosen = (["one"], "steps", WHICH[0])
     *_, laid = lab.compare(services, *chosen, Laid(), request_of_ann)
-    assert lab.laid_anew(services, *chosen, laid, lab.COMPARE, request_of_ann) == (gr.skip(),) * 3
+    assert lab.laid_anew(services, *chosen, laid, request_of_ann) == (gr.skip(),) * 3
     save_sheet(run, 30, COLUMNS)
-    assert lab.laid_anew(services, *chosen, laid, "Watch", request_of_ann) == (gr.skip(),) * 3
-    sheets, _, laid = lab.laid_anew(services, *chosen, laid, lab.COMPARE, request_of_ann)
+    sheets, _, laid = lab.laid_anew(services, *chosen, laid, request_of_ann)
     assert sheets[0].note == "step 30"
     run.report({"step": 41, "seconds": 200.0, "generator": 1.0})
-    sheets, curves, laid = lab.laid_anew(services, *chosen, laid, lab.COMPARE, request_of_ann)
+    sheets, curves, laid = lab.laid_anew(services, *chosen, laid, request_of_ann)
     assert sheets == gr.skip()
     assert curves.panels
-    assert lab.laid_anew(services, ["one", "gone"], *chosen[1:], laid, lab.COMPARE, request_of_ann) == (gr.skip(),) * 3
+    assert lab.laid_anew(services, ["one", "gone"], *chosen[1:], laid, request_of_ann) == (gr.skip(),) * 3
     _, shown = lab.on_search(services, "rates")
     assert lab.searched_anew(services, "rates", shown) == (gr.skip(),) * 3
     results = json.loads((folder / "results.json").read_text())
