@@ -100,7 +100,9 @@ class Arrivals:
     def _commit(self) -> None:
         if not self._waiting:
             return
-        settled, failed = [], []
+        settled: list[tuple[bool, bool]] = []
+        failed: list[tuple[str, str]] = []
+        forbidden: dict[str, list[int]] = {}
         with self._database.writing() as connection:
             if connection.execute("SELECT 1 FROM collections WHERE id = ?", (self._collection,)).fetchone() is None:
                 self._waiting.clear()
@@ -112,17 +114,25 @@ class Arrivals:
                     _fail(connection, self._collection, entry)
                     failed.append((entry.name, entry.reason))
                 else:
-                    settled.append(self._settle(connection, entry))
+                    settled.append(self._settle(connection, entry, forbidden))
+            for permission, numbers in forbidden.items():
+                many = "1 picture" if len(numbers) == 1 else f"{len(numbers):,} pictures"
+                value = ["no", permission, IMPORT, now()]
+                what = f"training on {many} allowed: no"
+                EventLog(connection, self._collection).decide(IMPORT, "rights", what, {"rights": dict.fromkeys(numbers, value)})
         self._waiting.clear()
         self._added += sum(added for added, _ in settled)
         self._already += sum(not added for added, _ in settled)
-        self._restricted += sum(added and changed for added, changed in settled)
-        self._forbidden += sum(changed and not added for added, changed in settled)
+        self._restricted += sum(restricted for _, restricted in settled)
+        self._forbidden += sum(map(len, forbidden.values()))
         self._failed += failed
 
-    def _settle(self, connection: sqlite3.Connection, taken: Taken) -> tuple[bool, bool]:
-        """Give a picture its place and its row; returns whether it is new here, and whether a "no" changed its rights: of a new one that of
-        another collection, of one that is there the one that came now."""
+    def _settle(self, connection: sqlite3.Connection, taken: Taken, forbidden: dict[str, list[int]]) -> tuple[bool, bool]:
+        """Give a picture its place and its row; returns whether it is new here, and whether its rights stay as recorded elsewhere.
+
+        Args:
+            forbidden: takes those that are there and may not be trained on any more, by the words that say so.
+        """
         provenance, here = taken.item.provenance, self._collection
         connection.execute(
             "DELETE FROM failures WHERE collection = ? AND (name = ? OR name = ? COLLATE NOCASE)",
@@ -134,7 +144,11 @@ class Arrivals:
         there = connection.execute(query, (here, taken.sha256)).fetchone()
         if known or there:
             taken.part.unlink(missing_ok=True)
-            return False, there is not None and _forbidden(connection, here, there, provenance)
+            if there and provenance.training_allowed == "no" and there[0] not in forbidden.get(provenance.permission, ()):
+                allowed, permission = _standing_rights(connection, here, there[0], json.loads(there[1]))
+                if allowed != "no" and permission in ("", SAID_ON_IMPORT):  # what was permitted in words stays so
+                    forbidden.setdefault(provenance.permission, []).append(there[0])
+            return False, False
         provenance, restricted = _with_earlier_rights(connection, taken.sha256, provenance)
         path = self._path_of(taken.sha256, taken.suffix)
         if path.exists():
@@ -166,17 +180,6 @@ def _origin(item: Fetched, stamp: str) -> tuple[str, str] | None:
     if item.provenance.source in FILE_SOURCES:
         return ("stamp", stamp) if stamp else None
     return item.provenance.source, item.provenance.identity
-
-
-def _forbidden(connection: sqlite3.Connection, collection: int, there: tuple[int, str], provenance: Provenance) -> bool:
-    """Let a "no" that comes with a picture that is there already stand, unless that has a permission in words; returns whether it does."""
-    number, record = there
-    allowed, permission = _standing_rights(connection, collection, number, json.loads(record))
-    if provenance.training_allowed != "no" or allowed == "no" or permission not in ("", SAID_ON_IMPORT):
-        return False
-    value = ["no", provenance.permission, IMPORT, now()]
-    EventLog(connection, collection).decide(IMPORT, "rights", "training on 1 picture allowed: no", {"rights": {number: value}})
-    return True
 
 
 def _standing_rights(connection: sqlite3.Connection, collection: int, number: int, record: dict[str, Any]) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from engines import imaging
-from engines.curation.attribution import ATTRIBUTION_FILE
+from engines.curation.attribution import ATTRIBUTION_FILE, attribution_csv
 from engines.curation.provenance import RIGHTS, Provenance
 from engines.errors import StudioError
 from engines.paths import replacing
@@ -52,7 +52,7 @@ def manifest_of_text(text: bytes, name: str) -> dict[str, Any] | None:
 
 
 def write_records(folder: Path, records: Mapping[str, Provenance], made_by: str) -> None:
-    """Write beside pictures that were made of an export's what that says of them, so that it goes along; nothing where it says nothing.
+    """Write beside pictures that were made of an export's what that says of them, and whom to credit; nothing where it says nothing.
 
     Args:
         records: by the file's path below the folder, where it lies already; made_by: the command.
@@ -63,6 +63,7 @@ def write_records(folder: Path, records: Mapping[str, Provenance], made_by: str)
         {"file": file, "name": record.name, "sha256": file_hash(folder / file), "provenance": record.as_json()}
         for file, record in records.items()
     ]
+    (folder / ATTRIBUTION_FILE).write_bytes(attribution_csv(records.items()))
     with replacing(folder / MANIFEST_FILE) as temporary:
         content = {"format": FORMAT, "made by": made_by, "pictures": pictures}
         temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from engines import recipe as recipes
-from engines.recipe import Picture, Recipe, file_hash, rights_of
+from engines.recipe import Picture, Recipe, file_hash, read_recipe, rights_of
 
 PNG_KEY = "atelier-origin"
 UNKNOWN_RIGHTS = "unknown: the graphic names none"
+UNPROVEN_RIGHTS = "unknown, for its recipe was not drawn again; the graphic names"
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,14 @@ def origin(graphic: Path, source: Recipe, operation: str, settings: dict[str, An
     """The origin of what is made from a graphic's file.
 
     Args:
-        source: the graphic's recipe, proven as by `opened_graphic`: a recipe can be copied into any file; a `Picture` says nothing.
+        source: the graphic's recipe, proven as by `opened_graphic`. A recipe can be copied into any file: of a `Picture`, what the file
+            says of rights is told as unproven.
+
+    Raises:
+        StudioError: not a picture, or the recipe in it is damaged.
     """
     recipe = None if isinstance(source, Picture) else source
-    rights = list(dict.fromkeys([*rights_of(recipe), *rights_of(made)]))
+    claimed = rights_of(read_recipe(graphic)) if recipe is None else []
+    unproven = [f"{UNPROVEN_RIGHTS}: {'; '.join(claimed)}"] if claimed else []
+    rights = list(dict.fromkeys([*unproven, *rights_of(recipe), *rights_of(made)]))
     return Origin(operation, settings, file_hash(graphic), "; ".join(rights) or UNKNOWN_RIGHTS, recipe, made)

@@ -1,6 +1,5 @@
 """One object a picture: folders of whole objects, seen by a detector or standing before a plain background."""
 
-from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,13 +8,13 @@ import numpy as np
 from PIL import Image
 
 from engines import imaging
-from engines.curation.arrivals import FILE_SOURCES
 from engines.curation.catalogue import Catalogue
 from engines.curation.cutout.cut import Box, Cut, Original, identity_of, mask_box, too_small
 from engines.curation.cutout.detection import Confirmation, Detector
 from engines.curation.cutout.plain import PlainRule, plain_mask
 from engines.curation.manifest import provenance_of_export
 from engines.curation.provenance import Provenance, rights_value
+from engines.curation.sources.files import as_unicode
 from engines.errors import StudioError
 from engines.progress import Progress, silent
 
@@ -41,16 +40,18 @@ def originals_of_folder(folder: Path, training_allowed: str = "unknown", permiss
         StudioError: not a folder, no picture in it, an impossible answer, or a damaged manifest.
     """
     allowed, known = rights_value(training_allowed), provenance_of_export(folder)
-    root, found = Path(folder).resolve().name, []
+    root, found, met = as_unicode(Path(folder).resolve().name), [], set()
     for path in imaging.picture_files(folder):
         below = path.relative_to(folder)
-        answer = Provenance("folder", f"{root}/{below.as_posix()}", below.as_posix(), training_allowed=allowed, permission=permission)
+        name = as_unicode(below.as_posix())
+        answer = Provenance("folder", f"{root}/{name}", name, training_allowed=allowed, permission=permission)
         record = known.get(below.as_posix(), answer)
-        if record.source in FILE_SOURCES:  # whose identities are only names, of which several may be alike
+        if (record.source, record.identity) in met:  # an export of local files, whose identities are only names
             record = replace(record, identity=answer.identity)
+        met.add((record.source, record.identity))
         if allowed == "no":
             record = replace(record, training_allowed="no", permission=permission)
-        found.append(Original(path, record, below.parent.name))
+        found.append(Original(path, record, as_unicode(below.parent.name)))
     if not found:
         raise StudioError(f"{folder} has no pictures: name a folder with JPEG, PNG or WEBP files")
     return found
@@ -63,14 +64,14 @@ def originals_of_collection(catalogue: Catalogue, name: str) -> list[Original]:
         StudioError: there is no such collection, or nothing in it is kept.
     """
     state = catalogue.state(name)
-    kept = [one for one in catalogue.pictures(name) if state[one.id].kept]
-    named = Counter((one.provenance.source, one.provenance.identity) for one in kept)
-    found = []
-    for one in kept:
+    found, met = [], set()
+    for one in catalogue.pictures(name):  # who came first keeps its identity, whatever comes or is dropped later
         record = one.provenance
-        if named[record.source, record.identity] > 1:  # local files of one name are told apart by what is in them
+        if (record.source, record.identity) in met:  # local files of one name are told apart by what is in them
             record = replace(record, identity=f"{record.identity}@{one.sha256[:12]}")
-        found.append(Original(one.path, record, one.label))
+        met.add((record.source, record.identity))
+        if state[one.id].kept:
+            found.append(Original(one.path, record, one.label))
     if not found:
         raise StudioError(f"the collection {name!r} has no kept pictures: collect some, or keep some")
     return found

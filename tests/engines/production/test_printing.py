@@ -11,7 +11,7 @@ from PIL import Image
 
 from engines.errors import StudioError
 from engines.finishing import PrintJob
-from engines.production.origin import UNKNOWN_RIGHTS, Origin, origin
+from engines.production.origin import UNKNOWN_RIGHTS, UNPROVEN_RIGHTS, Origin, origin
 from engines.production.printing import (
     SIZES,
     effective_dpi,
@@ -140,9 +140,9 @@ def test_a_graphic_without_a_recipe_says_that_its_rights_are_unknown(tmp_path: P
     assert made_of(tmp_path / "plain.png", "print", {}).rights == UNKNOWN_RIGHTS
 
 
-def test_a_recipe_that_was_copied_into_a_picture_gives_it_no_rights(graphic: Path) -> None:
+def test_a_recipe_that_nobody_drew_again_gives_a_picture_no_rights_and_is_told(graphic: Path) -> None:
     made = origin(graphic, Picture(file_hash(graphic)), "print", {})
-    assert (made.rights, made.source) == (UNKNOWN_RIGHTS, None)
+    assert (made.rights, made.source) == (f"{UNPROVEN_RIGHTS}: {RECIPE.rights}", None)
 
 
 @pytest.mark.parametrize(

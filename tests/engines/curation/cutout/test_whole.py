@@ -148,6 +148,9 @@ def test_originals_of_one_name_are_told_apart(tmp_path: Path) -> None:
     report, again = (into_collection(catalogue, "cut", cutting, Style(), {}) for _ in range(2))
     assert report.made == 2
     assert (again.made, again.already) == (0, 2)
+    first = next(one.id for one in catalogue.pictures("wardrobe"))
+    catalogue.decide("wardrobe", [first], "drop", "anna")
+    assert [one.identity for one in cutting(set())] == [sorted(cut.identity for cut in cuts)[1]]
 
 
 def test_pictures_of_an_export_that_had_one_name_are_told_apart(garments: Path) -> None:
@@ -155,4 +158,4 @@ def test_pictures_of_an_export_that_had_one_name_are_told_apart(garments: Path) 
     entries = [{"file": name, "provenance": record.as_json()} for name in ("shirt/1.png", "shirt/2.png")]
     (garments / "manifest.json").write_text(json.dumps({"format": 1, "pictures": entries}))
     cuts = [cut for cut in cut_plain(originals_of_folder(garments)) if cut.original.provenance.author == "Ada"]
-    assert [cut.identity for cut in cuts] == ["folder:garments/shirt/1.png#object", "folder:garments/shirt/2.png#object"]
+    assert [cut.identity for cut in cuts] == ["folder:0001.jpg#object", "folder:garments/shirt/2.png#object"]
