@@ -24,19 +24,30 @@ DEVICES = ("cpu", "cuda", "mps")
 
 @cache
 def device() -> torch.device:
-    """The device to compute on: `STUDIO_DEVICE`, else CUDA, else MPS, else the CPU.
+    """The device to compute on: `STUDIO_DEVICE`, else CUDA, else MPS, else the CPU; where a GPU is only lent, the CPU.
 
     Raises:
         StudioError: `STUDIO_DEVICE` names a device that does not exist here.
     """
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    chosen = os.environ.get("STUDIO_DEVICE")
+    chosen = os.environ.get("STUDIO_DEVICE") or ("cpu" if borrows() else "")
     if chosen:
         if not available.get(chosen.split(":")[0], False):
             usable = ", ".join(name for name in DEVICES if available[name])
             raise StudioError(f"STUDIO_DEVICE is {chosen!r}, which this machine does not offer: choose one of {usable}")
         return _exact(torch.device(chosen))
     return _exact(torch.device("cuda" if available["cuda"] else "mps" if available["mps"] else "cpu"))
+
+
+def use(name: str) -> None:
+    """Compute on another device from now on: in a process that was lent one."""
+    os.environ["STUDIO_DEVICE"] = name
+    device.cache_clear()
+
+
+def borrows() -> bool:
+    """Whether there is no GPU but one that is lent for a moment, to a process of its own: a ZeroGPU Space."""
+    return os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
 
 
 def _exact(where: torch.device) -> torch.device:

@@ -17,7 +17,7 @@ from typing import Any
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from engines import imaging
+from engines import compute, imaging
 from engines.errors import Cancelled, StudioError
 from engines.exploration.seeds import parse_seeds
 from engines.recipe import MAX_SEED, seed_value
@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 
 UNEXPECTED = "Something went wrong that should not have: try once more, and start Atelier again if it comes back"
 GPU_SECONDS = 30
+BORROWED = "cuda"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_UNSAFE_ANYWHERE = re.compile(r"[^\w.-]+")
 LONGEST_NAME = 120
 """Of a file or folder, in bytes."""
 
@@ -168,16 +168,26 @@ def plain(text: str) -> str:
     return "".join(marks.get(letter, letter) for letter in text)
 
 
-def gpu(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The one wrapper of everything that draws: borrows a GPU on a ZeroGPU Space, does nothing elsewhere.
+def gpu(function: Callable[..., Any], place: Callable[[], object]) -> Callable[..., Any]:
+    """The one wrapper of what draws much: borrows a GPU on a ZeroGPU Space, does nothing elsewhere.
 
-    There the work runs in another process: arguments and results must be picklable, and nothing it changes comes back.
+    There the work runs in another process: arguments and results must be picklable, and nothing it changes comes back. All else works on
+    the CPU there.
+
+    Args:
+        place: moves what was loaded before to the device that is there now.
     """
-    if os.environ.get("SPACES_ZERO_GPU", "").lower() not in ("1", "t", "true"):
+    if not compute.borrows():
         return function
     import spaces
 
-    return spaces.GPU(duration=GPU_SECONDS)(function)
+    @functools.wraps(function)
+    def borrowed(*args: Any, **kwargs: Any) -> Any:
+        compute.use(BORROWED)
+        place()
+        return function(*args, **kwargs)
+
+    return spaces.GPU(duration=GPU_SECONDS)(borrowed)
 
 
 def uploaded_file(path: str | Path | None, folder: Path | None = None) -> Path:
@@ -234,6 +244,8 @@ def folder_name(name: str) -> str:
     >>> folder_name("夏服 / 2026")
     '夏服-2026'
     """
-    stem = _UNSAFE_ANYWHERE.sub("-", unicodedata.normalize("NFC", name)).strip("-._")
+    letters = unicodedata.normalize("NFC", name)  # with the signs that many scripts set above and below them
+    safe = "".join(one if one in "._-" or unicodedata.category(one)[0] in "LMN" else "-" for one in letters)
+    stem = re.sub("-+", "-", safe).strip("-._")
     short = stem.encode()[:LONGEST_NAME].decode(errors="ignore").rstrip("-._")
     return short or "atelier"

@@ -136,7 +136,7 @@ class Services:
             return swapping.swap_and_back(zoo.translator(model), picture, target, look, mask, back_side)
 
         for name, function in (("draw", draw), ("render", render), ("swap", swap)):
-            object.__setattr__(self, name, guards.gpu(function))
+            object.__setattr__(self, name, guards.gpu(function, zoo.place))
 
     def session_folder(self, request: gr.Request | None) -> Path:
         """The folder of the session that asks, created on demand; what is written there can be downloaded, and goes with the session."""

@@ -155,6 +155,13 @@ class Zoo:
             raise StudioError(f"{name} draws nothing larger: choose one of {', '.join(self.names('upscaler')) or 'none, for none is here'}")
         return loaded
 
+    def place(self) -> None:
+        """Move what was loaded to the device that is there now."""
+        with self._lock:
+            for one in self._loaded.values():
+                for network in one.networks if isinstance(one, Translator) else (cast(nn.Module, one.network),):
+                    one.card.numerics.place(network)
+
     def _load(self, name: str, kind: str) -> Generator | Translator | Enlarger:
         """A model, read once; another one that has come under its name since is read anew."""
         with self._lock:

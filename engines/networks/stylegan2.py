@@ -215,7 +215,8 @@ class StyleGenerator(Drawing):
     @torch.no_grad()
     def settle_emphasis(self) -> None:
         """As that of `Drawing`; embeddings are normalised here, so that it goes into what takes them in."""
-        self.mapping[0].get_parameter("weight")[:, self.latent_dim :].mul_(self.emphasis)
+        if len(self.mapping):
+            self.mapping[0].get_parameter("weight")[:, self.latent_dim :].mul_(self.emphasis)
         self.emphasis = 1.0
 
     def layered(self, first: Tensor, second: Tensor) -> Tensor:

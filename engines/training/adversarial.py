@@ -206,7 +206,9 @@ class AdversarialTask:
         self._alone = 0 if fitting >= MOSTLY else self.preset.head_start // self.preset.batch
         self._published = None
         self._seen = beginning.pictures
-        self._class_start = beginning.pictures if self.classes and beginning.classes == self.classes else 0
+        if self.classes and beginning.classes == self.classes:
+            settled = beginning.source == "model"  # in whose weights is how much classes mattered
+            self._class_start = max(beginning.pictures, self.preset.transition[1]) if settled else beginning.pictures
 
     def step(self, step: int) -> dict[str, float]:
         """Train both sides, the discriminator on one or several batches; returns the losses and the mean scores."""
@@ -479,6 +481,7 @@ class AdversarialTask:
         self.discriminator_optimiser.load_state_dict(state["discriminator optimiser"])
         self._seen, self._class_start = state.get("seen before", (0, 0))
         self._alone = state.get("head start", 0)
+        self.average.module.emphasis = state.get("emphasis", 1.0)
         pool = state.get("pool")
         if pool and "spacing" in pool:  # runs of an earlier Atelier lack it, and make a new one
             self._pool = Pool(**{name: value.to(compute.device()) for name, value in pool.items()})

@@ -26,6 +26,8 @@ from engines.training.split import difference_hash, held_out
 FASHION_CLASSES: tuple[str, ...] = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
 DECODERS = 4
 AHEAD = 2 * DECODERS
+EMPTY_MARGINS = "empty margins"
+"""What distinguishes transparent pictures from those that an earlier Atelier decoded."""
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
@@ -100,7 +102,8 @@ def load_pictures(
 def _decoded(files: list[Path], names: list[str], size: int, framing: str, channels: int, progress: Progress) -> PictureSet:
     """Decode files once into a cache below `studio_home()`, keyed by what was listed and how it is framed."""
     listing = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    key = hashlib.sha256(json.dumps([listing, size, framing, channels]).encode()).hexdigest()[:24]
+    made = [listing, size, framing, channels, *([EMPTY_MARGINS] if channels == 4 else [])]
+    key = hashlib.sha256(json.dumps(made).encode()).hexdigest()[:24]
     cache = studio_home() / "cache" / "pictures"
     pixel_file, fact_file = cache / f"{key}.npy", cache / f"{key}.json"
     if not (pixel_file.exists() and fact_file.exists()):

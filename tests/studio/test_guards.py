@@ -1,15 +1,28 @@
 import inspect
 import math
-from collections.abc import Iterator
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import gradio as gr
+import numpy as np
 import pytest
+import torch
 from PIL import Image
 
+from engines import compute
 from engines.errors import Cancelled, StudioError
+from engines.exploration.sampling import draw, sample_recipes
+from engines.models.zoo import Zoo
 from engines.recipe import MAX_SEED
 from studio import guards
+from studio.settings import Settings
+from studio.state import Services
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, True, 1.5, "abc", "3", None, 17, -1])
@@ -135,4 +148,47 @@ def test_a_download_has_a_safe_name() -> None:
 
 def test_nothing_is_wrapped_where_there_is_no_gpu_to_borrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SPACES_ZERO_GPU", raising=False)
-    assert guards.gpu(len) is len
+    assert guards.gpu(len, list) is len
+
+
+def lent(duration: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """As `spaces.GPU`: the work is done in a process of its own, which ends with it."""
+
+    def wrapper(function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            ours, its = multiprocessing.Pipe(duplex=False)
+            child = os.fork()
+            if not child:
+                signal.alarm(60)
+                torch.set_num_threads(1)  # those of the parent are not here
+                try:
+                    its.send(function(*args, **kwargs))
+                finally:
+                    os._exit(0)
+            its.close()
+            found = ours.recv()
+            os.waitpid(child, 0)
+            return found
+
+        return call
+
+    return wrapper
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="a GPU is lent by a fork")
+def test_where_a_gpu_is_lent_all_else_works_on_the_cpu(tiny_zoo: Zoo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    monkeypatch.delenv("STUDIO_DEVICE", raising=False)
+    monkeypatch.setattr(guards, "BORROWED", "cpu")
+    monkeypatch.setitem(sys.modules, "spaces", SimpleNamespace(GPU=lent))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)  # as it is where `spaces` is imported
+    compute.device.cache_clear()
+    services = Services(Zoo([tiny_zoo.folder("scenes").parent]), Settings(home=tmp_path, space=True))
+    assert compute.device() == torch.device("cpu")
+    recipes = sample_recipes(services.zoo.generator("scenes"), [1, 2])
+    drawn = services.draw(recipes)
+    assert "STUDIO_DEVICE" not in os.environ
+    compute.device.cache_clear()
+    monkeypatch.undo()
+    for one, other in zip(drawn, draw(tiny_zoo.generator("scenes"), recipes), strict=True):
+        assert np.abs(np.asarray(one, dtype=int) - np.asarray(other, dtype=int)).max() <= 1

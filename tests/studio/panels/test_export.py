@@ -83,7 +83,10 @@ def test_a_name_from_anybody_never_leads_out_of_the_folder(name: str, tmp_path: 
     place.mkdir(parents=True)
 
 
-@pytest.mark.parametrize(("name", "folder"), [("夏服", "夏服"), ("Zoë's coats", "Zoë-s-coats"), ("Zoe\u0308", "Zoë"), ("coats", "coats")])
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [("夏服", "夏服"), ("Zoë's coats", "Zoë-s-coats"), ("Zoe\u0308", "Zoë"), ("नीला", "नीला"), ("เสื้อ", "เสื้อ"), ("coats", "coats")],
+)
 def test_a_folder_is_called_as_a_person_calls_it(name: str, folder: str, tmp_path: Path) -> None:
     assert free_place(tmp_path, name).name == folder
 
