@@ -10,9 +10,9 @@ function make(tag, className, ...content) {
 }
 
 // A figure in words; a dash where there is none.
-function inWords(number) {
+function inWords(number, digits = 3) {
   if (!Number.isFinite(number)) return "–";
   const size = Math.abs(number);
-  return size >= 1000 ? Math.round(number).toLocaleString("en") : String(Number(number.toPrecision(size >= 100 ? 4 : 3)));
+  return size >= 1000 ? Math.round(number).toLocaleString("en") : String(Number(number.toPrecision(size >= 100 ? 4 : digits)));
 }
 

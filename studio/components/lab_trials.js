@@ -32,7 +32,7 @@ function effect([name, values]) {
     bar.style.width = mean === null ? "0" : (100 * (mean - from)) / most + "%";
     track.append(bar);
     const many = trials === 1 ? "1 trial" : trials + " trials";
-    row.append(make("bdi", "what", value), track, make("span", "mean", mean === null ? "no score" : inWords(mean) + ", " + many));
+    row.append(make("bdi", "what", value), track, make("span", "mean", mean === null ? "no score" : inWords(mean, 4) + ", " + many));
     list.append(row);
   }
   box.append(list);
@@ -56,7 +56,7 @@ function show() {
     const row = make("tr", best ? "best" : "");
     row.append(cell("th", (best ? "★ " : "") + name, "row"));
     for (const setting of settings) row.append(cell("td", setting));
-    row.append(cell("td", score === null ? "–" : inWords(score)), cell("td", step === null ? "–" : String(step)), cell("td", String(Math.round(seconds))));
+    row.append(cell("td", score === null ? "–" : inWords(score, 4)), cell("td", step === null ? "–" : String(step)), cell("td", String(Math.round(seconds))));
     row.append(cell("td", best ? "best" : remark));
     body.append(row);
   }

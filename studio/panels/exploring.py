@@ -47,12 +47,14 @@ NEXT = Iterator[tuple[Any, Any, Any, Any]]
 
 @dataclass(frozen=True)
 class Grid:
-    """What the grid shows: its recipes, under the key that the page sends back, what it showed before, and what they are called."""
+    """What the grid shows: its recipes, under the key that the page sends back, what it showed before, what they are called, and the class
+    that the fields named where the pictures may be of several."""
 
     key: str = ""
     recipes: tuple[Drawn, ...] = ()
     before: "Grid | None" = None
     what: str = "pictures"
+    asked: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,13 @@ def pictures_so_far(services: Services, recipes: Sequence[Drawn]) -> Iterator[li
 
 
 def fill(
-    services: Services, recipes: Sequence[Drawn], before: Grid, folder: Path, what: str = "pictures", viewer: tuple[Any, Any] | None = None
+    services: Services,
+    recipes: Sequence[Drawn],
+    before: Grid,
+    folder: Path,
+    what: str = "pictures",
+    viewer: tuple[Any, Any] | None = None,
+    asked: str | None = None,
 ) -> NEXT:
     """Fill the grid: its empty places at once, then the pictures as they come.
 
@@ -84,9 +92,10 @@ def fill(
         before: what "Back" returns to.
         what: the pictures are called in the line below.
         viewer: strip and state while it fills; without, the viewer is emptied.
+        asked: as of `Grid`.
     """
     began = time.perf_counter()
-    grid = Grid(secrets.token_hex(4), tuple(recipes), _short_memory(before), what)
+    grid = Grid(secrets.token_hex(4), tuple(recipes), _short_memory(before), what, asked)
     labels = tuple(short(recipe) for recipe in recipes)
     shown = viewer or (None, Shown())
     yield Tiles(grid.key, labels, message="Drawing…"), grid, *shown
@@ -101,7 +110,7 @@ def _short_memory(grid: Grid, steps: int = 10) -> Grid | None:
     """A grid with no more than so many before it; none for an empty one."""
     if not grid.recipes or not steps:
         return None
-    return Grid(grid.key, grid.recipes, _short_memory(grid.before, steps - 1) if grid.before else None, grid.what)
+    return Grid(grid.key, grid.recipes, _short_memory(grid.before, steps - 1) if grid.before else None, grid.what, grid.asked)
 
 
 def go_back(services: Services, drawn: Grid, request: gr.Request) -> NEXT:
@@ -113,7 +122,7 @@ def go_back(services: Services, drawn: Grid, request: gr.Request) -> NEXT:
     if drawn.before is None:
         raise StudioError("these are the first pictures: there is nothing to go back to")
     last = drawn.before
-    yield from fill(services, last.recipes, last.before or Grid(), services.session_folder(request), last.what)
+    yield from fill(services, last.recipes, last.before or Grid(), services.session_folder(request), last.what, asked=last.asked)
 
 
 def at_another_truncation(services: Services, drawn: Grid, shown: Shown, truncation: float, request: gr.Request) -> NEXT:
@@ -125,7 +134,7 @@ def at_another_truncation(services: Services, drawn: Grid, shown: Shown, truncat
     folder, skipped = services.session_folder(request), (gr.skip(), gr.skip())
     were_chosen = any(isinstance(recipe, Find | Diverse) for recipe in drawn.recipes)
     what = f"pictures at ψ {truncation:g}{', chosen at another,' if were_chosen else ''}"
-    yield from fill(services, recipes, drawn.before or Grid(), folder, what, skipped)
+    yield from fill(services, recipes, drawn.before or Grid(), folder, what, skipped, drawn.asked)
     chosen = [retruncated(recipe, truncation) for recipe in chosen_of(shown)]
     if chosen:
         way = shown.recipes[0]
@@ -142,9 +151,10 @@ def shuffle_rest(
         first = first_sample(drawn.recipes[0])
         model, class_name = drawn.recipes[0].model, first.class_name if first else None
     seeds = random.sample(range(100_000), len(drawn.recipes) or GRID)
-    fresh = sample_recipes(services.zoo.generator(model), seeds, class_for(services, model, class_name), truncation)
+    asked = class_for(services, model, class_name)
+    fresh = sample_recipes(services.zoo.generator(model), seeds, asked, truncation)
     recipes = [old if old in kept else new for old, new in zip(drawn.recipes or fresh, fresh, strict=True)]
-    yield from fill(services, recipes, drawn, services.session_folder(request), viewer=(gr.skip(), gr.skip()))
+    yield from fill(services, recipes, drawn, services.session_folder(request), viewer=(gr.skip(), gr.skip()), asked=asked)
 
 
 def class_for(services: Services, model: str, class_name: object) -> str | None:
@@ -249,7 +259,7 @@ def act(services: Services, drawn: Grid, shown: Shown, event: gr.EventData, requ
             raise StudioError("this picture was not drawn by a generator alone: choose one in the grid")
         first = random.randrange(1_000_000)
         recipes: list[Drawn] = [frame, *vary_recipes(frame, range(first, first + GRID - 1), STRENGTHS[action])]
-        yield from fill(services, recipes, drawn, folder, "neighbours, the first the picture itself,", (gr.skip(), gr.skip()))
+        yield from fill(services, recipes, drawn, folder, "neighbours, the first the picture itself,", (gr.skip(), gr.skip()), drawn.asked)
         return
     if len(chosen) < 2:
         raise StudioError("a mix is made of two to four pictures: choose another one in the grid")
@@ -282,7 +292,8 @@ def find_words(
     wishes = candidate_recipes(generator, AMONG, chosen, truncation)
     seen = gather(generator, encoder, wishes, listening(services, request, FIND, progress))
     recipes = find(seen, encoder, words, GRID)
-    yield from fill(services, recipes, drawn, services.session_folder(request), f"that fit best among {AMONG}")
+    asked = class_for(services, model, class_name)
+    yield from fill(services, recipes, drawn, services.session_folder(request), f"that fit best among {AMONG}", asked=asked)
 
 
 def most_different(

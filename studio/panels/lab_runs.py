@@ -210,8 +210,9 @@ def album(run: Run, name: str) -> Album:
 
 
 def shown_stamp(run: Run) -> tuple[float, ...]:
-    """Changes whenever curves or snapshots of a run do: when each of their files was written, in seconds."""
-    return _written(run.metrics_file, run.marks_file, run.folder / "samples")
+    """Changes whenever curves or snapshots of a run do, or what is kept of these: when each of their files was written, in seconds, and who
+    trains."""
+    return *_written(run.metrics_file, run.marks_file, run.folder / "samples"), float(run.owner() or 0)
 
 
 def life_stamp(run: Run) -> tuple[float, ...]:

@@ -220,7 +220,7 @@ def redraw_other(
     """`redraw_grid`, unless the grid shows this model and class: a page that shows its fields for the first time reports them as changed,
     on a slow machine after somebody has begun to search."""
     sample = first_sample(drawn.recipes[0]) if drawn.recipes else None
-    if sample is not None and (sample.model, sample.class_name) == (model, class_for(services, model, class_name)):
+    if sample is not None and (sample.model, drawn.asked or sample.class_name) == (model, class_for(services, model, class_name)):
         yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
     else:
         yield from redraw_grid(services, drawn, model, class_name, truncation, seed, request)

@@ -90,6 +90,10 @@ def test_fields_that_report_what_they_were_at_first_do_not_draw_over_what_was_fo
     assert {(recipe.model, recipe.class_name) for recipe in hats.recipes} == {("garments", "hat")}
     *_, (_, coats, _, _) = explore.redraw_other(services, hats, "garments", "coat", 1.0, "0", request_of_ann)
     assert {recipe.class_name for recipe in coats.recipes} == {"coat"}
+    found = replace(coats, recipes=(*coats.recipes[:1], *hats.recipes[1:]), asked="hat")  # in every class, the first of them a coat
+    assert len(list(explore.redraw_other(services, found, "garments", "hat", 1.0, "0", request_of_ann))) == 1
+    *_, (_, only, _, _) = explore.redraw_other(services, found, "garments", "coat", 1.0, "0", request_of_ann)
+    assert {recipe.class_name for recipe in only.recipes} == {"coat"}
 
 
 def test_coming_back_to_the_tab_keeps_what_was_found_there_unless_another_model_was_chosen(
