@@ -28,6 +28,7 @@ from engines.errors import StudioError
 from engines.imaging import Header
 from engines.paths import replacing_folder
 from engines.progress import TextProgress
+from engines.recipe import file_hash
 
 HELP = "choose the frame of a collection, or write framed copies of a folder"
 
@@ -93,7 +94,7 @@ def _write(pictures: Curated, known: dict[str, Provenance], frame: Frame, number
         known: records of the originals, by name.
     """
     failed: dict[int, str] = {}
-    records: dict[str, Provenance] = {}
+    records: dict[str, tuple[Provenance, str]] = {}
 
     def framed(number: int) -> Image.Image:
         return frame.apply(imaging.safe_open(pictures.paths[number]))
@@ -108,10 +109,11 @@ def _write(pictures: Curated, known: dict[str, Provenance], frame: Frame, number
             target.parent.mkdir(parents=True, exist_ok=True)
             picture.save(target, format="PNG")
             if name in known:
-                records[f"{name}.png"] = known[name]
+                records[f"{name}.png"] = known[name], file_hash(target)
         if len(failed) == len(numbers):
             raise StudioError(f"none of the {len(numbers)} pictures can be decoded; the first says: {next(iter(failed.values()))}")
-        write_records(folder, records, "frame")
+        if records:
+            write_records(folder, records, "frame")
     return failed
 
 

@@ -51,21 +51,20 @@ def manifest_of_text(text: bytes, name: str) -> dict[str, Any] | None:
     return entry
 
 
-def write_records(folder: Path, records: Mapping[str, Provenance], made_by: str) -> None:
-    """Write beside pictures that were made of an export's what that says of them, and whom to credit; nothing where it says nothing.
+def write_records(folder: Path, records: Mapping[str, tuple[Provenance, str]], made_by: str, **facts: Any) -> None:
+    """Write beside pictures that were made of others what is known of those: a manifest, and whom to credit.
 
     Args:
-        records: by the file's path below the folder, where it lies already; made_by: the command.
+        records: of each file, by its path below the folder: the record of what it was made of, and its own sha256.
+        made_by: the command; facts: what else the manifest says.
     """
-    if not records:
-        return
     pictures = [
-        {"file": file, "name": record.name, "sha256": file_hash(folder / file), "provenance": record.as_json()}
-        for file, record in records.items()
+        {"file": file, "name": record.name, "sha256": digest, "provenance": record.as_json()} for file, (record, digest) in records.items()
     ]
-    (folder / ATTRIBUTION_FILE).write_bytes(attribution_csv(records.items()))
+    with replacing(folder / ATTRIBUTION_FILE) as temporary:
+        temporary.write_bytes(attribution_csv((file, record) for file, (record, _) in records.items()))
     with replacing(folder / MANIFEST_FILE) as temporary:
-        content = {"format": FORMAT, "made by": made_by, "pictures": pictures}
+        content = {"format": FORMAT, "made by": made_by, **facts, "pictures": pictures}
         temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
 
 

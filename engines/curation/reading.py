@@ -15,9 +15,12 @@ AHEAD = 32
 
 
 def read_each(
-    items: Sequence[S], read: Callable[[S], T], progress: Progress = silent, message: str = ""
+    items: Sequence[S], read: Callable[[S], T], progress: Progress = silent, message: str = "", ahead: int = AHEAD
 ) -> Iterator[T | StudioError]:  # fmt: skip
-    """What `read` finds in each item, in order, or the mistake that it raised; at most a few dozen results are held at once.
+    """What `read` finds in each item, in order, or the mistake that it raised.
+
+    Args:
+        ahead: how many results are held at once, at most.
 
     Raises:
         Cancelled: when `progress` says so.
@@ -33,7 +36,7 @@ def read_each(
         pending: deque[Future[T | StudioError]] = deque()
         try:
             for done in range(len(items)):
-                while len(pending) < AHEAD and done + len(pending) < len(items):
+                while len(pending) < ahead and done + len(pending) < len(items):
                     pending.append(pool.submit(outcome, items[done + len(pending)]))
                 yield pending.popleft().result()
                 progress(done + 1, len(items), message)

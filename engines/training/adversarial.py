@@ -47,7 +47,7 @@ JUDGED_AT_ONCE = 32
 MOST_ASKED = 128
 MOST_SETTLED = 64
 SPREAD_SIDE = 16
-MOSTLY = 0.5
+MOSTLY_FITTING = 0.5
 """The share of a discriminator's weights from which on it knows what an earlier one did."""
 PATH_EVERY = 4
 
@@ -203,7 +203,7 @@ class AdversarialTask:
         fitting = 0.0
         if beginning.seed == self._seed or self._whole:  # what is frozen in front of the heads was drawn with the seed
             fitting = copy_fitting(self.discriminator.heads, beginning.networks.get("discriminator") or {}, least=0)
-        self._alone = 0 if fitting >= MOSTLY else self.preset.head_start // self.preset.batch
+        self._alone = 0 if fitting >= MOSTLY_FITTING else self.preset.head_start // self.preset.batch
         self._published = None
         self._seen = beginning.pictures
         if self.classes and beginning.classes == self.classes:

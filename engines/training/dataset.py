@@ -6,7 +6,6 @@ import json
 import struct
 import zlib
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -17,6 +16,7 @@ from PIL import Image
 from torch import Tensor
 
 from engines import imaging
+from engines.curation.reading import read_each
 from engines.errors import StudioError
 from engines.paths import replacing, studio_home
 from engines.progress import Progress, silent
@@ -24,8 +24,8 @@ from engines.recipe import file_hash
 from engines.training.split import difference_hash, held_out
 
 FASHION_CLASSES: tuple[str, ...] = ("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
-DECODERS = 4
-AHEAD = 2 * DECODERS
+AHEAD = 8
+"""Decoded pictures that are held at once: decoders are faster than some disks."""
 EMPTY_MARGINS = "empty margins"
 """What distinguishes transparent pictures from those that an earlier Atelier decoded."""
 MODES = {1: "L", 3: "RGB", 4: "RGBA"}
@@ -119,31 +119,23 @@ def _decoded(files: list[Path], names: list[str], size: int, framing: str, chann
 
 
 def _decode(files: list[Path], size: int, framing: str, channels: int, pixel_file: Path, fact_file: Path, progress: Progress) -> None:
-    def read(path: Path) -> tuple[np.ndarray, str, str] | str:
-        try:
-            picture = imaging.safe_open(path, alpha=channels == 4)
-            pixels = (
-                np.asarray(imaging.framed(picture, size, framing).convert(MODES[channels])).reshape(size, size, channels).transpose(2, 0, 1)
-            )
-            return pixels, file_hash(path), difference_hash(picture).hex()
-        except StudioError as error:
-            return str(error)
+    def read(path: Path) -> tuple[np.ndarray, str, str]:
+        picture = imaging.safe_open(path, alpha=channels == 4)
+        pixels = np.asarray(imaging.framed(picture, size, framing).convert(MODES[channels])).reshape(size, size, channels)
+        return pixels.transpose(2, 0, 1), file_hash(path), difference_hash(picture).hex()
 
     facts: dict[str, list[Any]] = {"kept": [], "hashes": [], "looks": [], "failed": []}
     with replacing(pixel_file) as temporary, temporary.open("wb") as handle:
         _write_header(handle, (len(files), channels, size, size))
-        with ThreadPoolExecutor(DECODERS) as pool:
-            # No more at a time than fit: decoders are faster than some disks.
-            outcomes = (one for begin in range(0, len(files), AHEAD) for one in pool.map(read, files[begin : begin + AHEAD]))
-            for index, outcome in enumerate(outcomes):
-                progress(index + 1, len(files), "reading pictures")
-                if isinstance(outcome, str):
-                    facts["failed"].append((str(files[index]), outcome))
-                    continue
-                handle.write(outcome[0].tobytes())
-                facts["kept"].append(index)
-                facts["hashes"].append(outcome[1])
-                facts["looks"].append(outcome[2])
+        for index, outcome in enumerate(read_each(files, read, progress, "reading pictures", AHEAD)):
+            if isinstance(outcome, StudioError):
+                facts["failed"].append((str(files[index]), str(outcome)))
+                continue
+            pixels, digest, look = outcome
+            handle.write(pixels.tobytes())
+            facts["kept"].append(index)
+            facts["hashes"].append(digest)
+            facts["looks"].append(look)
         if not facts["kept"]:
             raise StudioError(f"none of the {len(files)} pictures can be read; the first says: {facts['failed'][0][1]}")
         handle.seek(0)

@@ -23,6 +23,7 @@ from engines.evaluation.materials import cut, garment_crops, skin_mask
 from engines.evaluation.probe import fit_probe
 from engines.paths import replacing_folder
 from engines.progress import Progress, silent
+from engines.recipe import file_hash
 from engines.training.dataset import PictureSet, load_pictures
 from engines.translation.garment_mask import find_garment
 
@@ -366,7 +367,9 @@ def write_cleaned(folder: Path, into: Path, examination: Examination, doubtful: 
                 shutil.copyfile(folder / name, temporary / name)
         note = {"format": FORMAT, "kept": len(examination.names) - len(left_out), "counts": counts, "left out": left_out}
         (temporary / CLEANED_FILE).write_text(json.dumps(note, indent=2, ensure_ascii=False) + "\n")
-        write_records(temporary, {name: known[name] for name in examination.names if name in known and name not in left_out}, "doctor")
+        records = {name: (known[name], file_hash(temporary / name)) for name in examination.names if name in known and name not in left_out}
+        if records:
+            write_records(temporary, records, "doctor")
     return dict(counts)
 
 

@@ -15,4 +15,3 @@ function inWords(number, digits = 3) {
   const size = Math.abs(number);
   return size >= 1000 ? Math.round(number).toLocaleString("en") : String(Number(number.toPrecision(size >= 100 ? 4 : digits)));
 }
-

@@ -635,7 +635,7 @@ def on_refresh(services: Services, run: str | None, chosen_set: str | None, pres
     home = at_home(services)
     known, found, added = known_runs(home), sets(home), _added(home)
     return (
-        _runs_to_watch(home, run),
+        _runs_to_watch(known, run),
         gr.update(choices=list(known)),
         gr.update(choices=sources_for(services, known, preset)),
         gr.update(choices=found, value=chosen_set if chosen_set in found else (found[0] if found else None)),
@@ -659,7 +659,7 @@ def on_add(services: Services, folder: str, run: str | None) -> tuple[Any, ...]:
     """The Add button: what the field shows, the list of runs, and that of the folders that were added."""
     home = at_home(services)
     added = str(lab_runs.add_folder(home, folder))
-    return "", _runs_to_watch(home, run), gr.update(choices=_added(home), value=added)
+    return "", _runs_to_watch(known_runs(home), run), gr.update(choices=_added(home), value=added)
 
 
 def on_remove(services: Services, folder: str | None, run: str | None) -> tuple[Any, ...]:
@@ -667,7 +667,7 @@ def on_remove(services: Services, folder: str | None, run: str | None) -> tuple[
     home = at_home(services)
     lab_runs.remove_folder(home, folder)
     left = _added(home)
-    return _runs_to_watch(home, run), gr.update(choices=left, value=left[0] if left else None)
+    return _runs_to_watch(known_runs(home), run), gr.update(choices=left, value=left[0] if left else None)
 
 
 def _added(home: Path) -> list[str]:
@@ -675,8 +675,9 @@ def _added(home: Path) -> list[str]:
     return list(map(str, lab_runs.added_folders(home)))
 
 
-def _runs_to_watch(home: Path, run: str | None) -> Any:
-    names = list(known_runs(home))
+def _runs_to_watch(known: dict[str, Path], run: str | None) -> Any:
+    """The list of runs, of which the newest is chosen where the one that was is gone."""
+    names = list(known)
     return gr.update(choices=names, value=run if run in names else (names[0] if names else None))
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from engines.curation.catalogue import Catalogue
 from engines.curation.cutout.cut import Cut, Style, fetched
 from engines.curation.cutout.whole import OBJECT
-from engines.curation.manifest import MANIFEST_FILE
-from engines.curation.provenance import Failure, Fetched
+from engines.curation.manifest import write_records
+from engines.curation.provenance import Failure, Fetched, Provenance
 from engines.errors import StudioError
 from engines.paths import replacing
 
@@ -42,7 +42,7 @@ class CutReport:
 
 
 def into_folder(folder: Path, cutting: Cutting, style: Style, settings: Mapping[str, Any]) -> CutReport:
-    """Write one PNG an object, in a sub-folder a class, and beside them `manifest.json` and a report, a line an object.
+    """Write one PNG an object, in a sub-folder a class, and beside them `manifest.json`, `ATTRIBUTION.csv` and a report, a line an object.
 
     A folder that an earlier run with the same settings left is completed: what it made or turned down is not done again. Every file
     appears whole, the report's line after it.
@@ -68,7 +68,9 @@ def into_folder(folder: Path, cutting: Cutting, style: Style, settings: Mapping[
                 lines.write(json.dumps(entries[-1], ensure_ascii=False) + "\n")
                 lines.flush()
     finally:
-        _write_manifest(Path(folder), decided, entries)
+        made = [entry for entry in entries if "file" in entry]
+        records = {entry["file"]: (Provenance.from_json(entry["provenance"]), entry["sha256"]) for entry in made}
+        write_records(Path(folder), records, "cutout", settings=decided)
     rejected = tuple((entry["identity"], entry["reason"]) for entry in entries if "reason" in entry)
     return CutReport(len(entries) - len(rejected) - already, already, rejected)
 
@@ -128,18 +130,6 @@ def _file_name(cut: Cut) -> str:
 
 def _safe(name: str) -> str:
     return re.sub(r"[^\w.-]+", "-", name).strip(".-")[:80] or "picture"
-
-
-def _write_manifest(folder: Path, settings: dict[str, Any], entries: list[dict[str, Any]]) -> None:
-    """The list that carries each original's rights and author to whoever takes the folder in."""
-    pictures = [
-        {"file": entry["file"], "name": entry["provenance"]["name"], "sha256": entry["sha256"], "provenance": entry["provenance"]}
-        for entry in entries
-        if "file" in entry
-    ]
-    with replacing(folder / MANIFEST_FILE) as temporary:
-        content = {"format": FORMAT, "made by": "cutout", "settings": settings, "pictures": pictures}
-        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
 def into_collection(catalogue: Catalogue, name: str, cutting: Cutting, style: Style, settings: Mapping[str, Any]) -> CutReport:

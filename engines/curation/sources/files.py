@@ -1,5 +1,6 @@
 """Pictures that somebody gives: single files, or all below a folder."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,10 +9,13 @@ from engines.curation.manifest import provenance_of_export
 from engines.curation.provenance import Fetched, Provenance, now, permission_value
 from engines.errors import StudioError
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""What Python puts in place of bytes that are no letters."""
+
 
 def as_unicode(name: str) -> str:
-    """A file's name as text that can be written down: what is no UTF-8 in it, as on old disks, becomes �."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """A file's name as text that can be written down: what is no Unicode in it, as on old disks, becomes �."""
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", name)
 
 
 def folder_pictures(folder: Path, training_allowed: str = "unknown", permission: str = "") -> list[Fetched]:

@@ -55,6 +55,19 @@ def test_a_model_that_takes_the_place_of_another_is_drawn_with(tiny_zoo: Zoo, tm
     assert not torch.equal(*(next(one.network.parameters()) for one in (before, after)))  # type: ignore[attr-defined]
 
 
+def test_what_was_loaded_is_placed_as_its_card_says(tiny_zoo: Zoo, tmp_path: Path) -> None:
+    copied(tiny_zoo, "scenes", tmp_path)
+    copied(tiny_zoo, "leather-denim", tmp_path)
+    zoo = Zoo([tmp_path])
+    networks = [zoo.generator("scenes").network, *zoo.translator("leather-denim").networks]
+    for network in networks:
+        network.to(memory_format=torch.channels_last)  # type: ignore[attr-defined]
+        assert not all(weight.is_contiguous() for weight in network.parameters())  # type: ignore[attr-defined]
+    zoo.place()
+    for network in networks:
+        assert all(weight.is_contiguous() for weight in network.parameters())  # type: ignore[attr-defined]
+
+
 def test_changed_weights_are_not_loaded(tiny_zoo: Zoo, tmp_path: Path) -> None:
     folder = copied(tiny_zoo, "scenes", tmp_path)
     weights = folder / "model.safetensors"

@@ -50,7 +50,7 @@ def test_a_folder_gets_one_png_an_object_a_manifest_and_a_line_for_every_reject(
     report = into_folder(out, Cutting([cut(1), cut(2, "no car is seen: the best has 0.5"), cut(3)]), Style(), SETTINGS)
     assert (report.made, report.already, report.rejected) == (2, 0, (("folder:set/2#26000", "no car is seen: the best has 0.5"),))
     assert report.reasons() == [("no car is seen", 1)]
-    assert files(out) == ["car/1-26000.png", "car/3-26000.png", "cutouts.jsonl", "manifest.json"]
+    assert files(out) == ["ATTRIBUTION.csv", "car/1-26000.png", "car/3-26000.png", "cutouts.jsonl", "manifest.json"]
     lines = [json.loads(line) for line in (out / REPORT_FILE).read_text().splitlines()]
     assert lines[0]["settings"] == {"way": "test", "style": {"background": [51, 255, 51], "feather": 0.0}}
     assert [line.get("reason", line.get("file")) for line in lines[1:]] == [
@@ -70,7 +70,7 @@ def test_a_stopped_run_goes_on_where_it_was_and_rejects_are_not_judged_again(tmp
     cuts = [cut(1), cut(2, "none"), cut(3), cut(4)]
     with pytest.raises(Cancelled):
         into_folder(tmp_path / "cars", Cutting(cuts, stop=2), Style(), SETTINGS)
-    assert files(tmp_path / "cars") == ["car/1-26000.png", "cutouts.jsonl", "manifest.json"]
+    assert files(tmp_path / "cars") == ["ATTRIBUTION.csv", "car/1-26000.png", "cutouts.jsonl", "manifest.json"]
     with (tmp_path / "cars" / REPORT_FILE).open("a") as report:
         report.write('{"identity": "folder:set/3#26')  # as a killed run leaves it
     again = Cutting(cuts)
