@@ -633,7 +633,7 @@ def on_preset(services: Services, preset: str, source: str | None) -> tuple[str,
 def on_refresh(services: Services, run: str | None, chosen_set: str | None, preset: str = FIRST_PRESET) -> tuple[Any, ...]:
     """The lists when the tab is opened: runs (three), sets, searches, presets, folders added; the newest run is chosen where none is."""
     home = at_home(services)
-    known, found, added = known_runs(home), sets(home), _added(home)
+    known, found = known_runs(home), sets(home)
     return (
         _runs_to_watch(known, run),
         gr.update(choices=list(known)),
@@ -641,7 +641,7 @@ def on_refresh(services: Services, run: str | None, chosen_set: str | None, pres
         gr.update(choices=found, value=chosen_set if chosen_set in found else (found[0] if found else None)),
         gr.update(choices=list(known_searches(home))),
         gr.update(choices=preset_choices(*ALL_PRESETS)),
-        gr.update(choices=added, value=added[0] if added else None),
+        *_elsewhere(home),
     )
 
 
@@ -656,23 +656,23 @@ def on_search(services: Services, search: str | None) -> tuple[Any, ...]:
 
 
 def on_add(services: Services, folder: str, run: str | None) -> tuple[Any, ...]:
-    """The Add button: what the field shows, the list of runs, and that of the folders that were added."""
+    """The Add button: what the field shows, the list of runs, and `_elsewhere`."""
     home = at_home(services)
     added = str(lab_runs.add_folder(home, folder))
-    return "", _runs_to_watch(known_runs(home), run), gr.update(choices=_added(home), value=added)
+    return "", _runs_to_watch(known_runs(home), run), *_elsewhere(home, added)
 
 
 def on_remove(services: Services, folder: str | None, run: str | None) -> tuple[Any, ...]:
-    """The Remove button: the list of runs, and that of the folders that were added."""
+    """The Remove button: the list of runs, and `_elsewhere`."""
     home = at_home(services)
     lab_runs.remove_folder(home, folder)
-    left = _added(home)
-    return _runs_to_watch(known_runs(home), run), gr.update(choices=left, value=left[0] if left else None)
+    return _runs_to_watch(known_runs(home), run), *_elsewhere(home)
 
 
-def _added(home: Path) -> list[str]:
-    """The folders that were added."""
-    return list(map(str, lab_runs.added_folders(home)))
+def _elsewhere(home: Path, chosen: str = "") -> tuple[Any, Any]:
+    """The list of folders that were added, and the button that removes one; neither is there while there is none."""
+    names = list(map(str, lab_runs.added_folders(home)))
+    return gr.update(choices=names, value=chosen or next(iter(names), None), visible=bool(names)), gr.update(visible=bool(names))
 
 
 def _runs_to_watch(known: dict[str, Path], run: str | None) -> Any:
@@ -784,8 +784,8 @@ def _watch_tab(services: Services) -> WatchHandles:
                     label="Folder with runs", placeholder="~/runs", max_lines=1, max_length=1000, elem_id="lab-elsewhere"
                 )
                 add = gr.Button("Add", elem_id="lab-add")
-                added = Dropdown([], value=None, label="Folders added", elem_id="lab-added")
-                remove = gr.Button("Remove from the list", elem_id="lab-remove")
+                added = Dropdown([], value=None, label="Folders added", visible=False, elem_id="lab-added")
+                remove = gr.Button("Remove from the list", visible=False, elem_id="lab-remove")
         with gr.Column(scale=6, min_width=320):
             curves = LabCurves(label="Curves", empty="The curves of a run stand here as soon as it has taken steps.", elem_id="lab-curves")
             album = LabSnapshots(
@@ -854,10 +854,10 @@ def _wire(services: Services, to: LabHandles) -> None:
         [watch.add.click, watch.elsewhere.submit],
         guards.sentences(on_add, services),
         [watch.elsewhere, watch.run],
-        [watch.elsewhere, watch.run, watch.added],
+        [watch.elsewhere, watch.run, watch.added, watch.remove],
         **quiet,
     )
-    watch.remove.click(guards.sentences(on_remove, services), [watch.added, watch.run], [watch.run, watch.added], **quiet)
+    watch.remove.click(guards.sentences(on_remove, services), [watch.added, watch.run], [watch.run, watch.added, watch.remove], **quiet)
     chosen = [compared.runs, compared.axis, compared.which, to.laid]
     side_by_side = [compared.sheets, compared.curves, to.laid]
     gr.on(
@@ -875,6 +875,7 @@ def _wire(services: Services, to: LabHandles) -> None:
 def fill_when_opened(services: Services, to: LabHandles, tab: gr.Tab, tabs: gr.Tabs) -> None:
     """Read the lists when the tab is opened, and let the clock run while it is."""
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-    lists = [to.watch.run, to.compare.runs, to.train.source, to.train.chosen_set, to.search, to.train.preset, to.watch.added]
+    lists = [to.watch.run, to.compare.runs, to.train.source, to.train.chosen_set, to.search, to.train.preset]
+    lists += [to.watch.added, to.watch.remove]
     tab.select(guards.sentences(on_refresh, services), [to.watch.run, to.train.chosen_set, to.train.preset], lists, **quiet)
     tabs.select(on_tab, None, to.timer, queue=False, **quiet)

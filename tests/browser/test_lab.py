@@ -175,6 +175,24 @@ def test_a_run_that_is_gone_leaves_the_lists_without_a_word_of_error(open_tab: O
     expect(page.get_by_test_id("toast-body")).to_have_count(0)
 
 
+def test_a_folder_elsewhere_is_added_and_taken_off_the_list(open_tab: Opener, tmp_path: Path) -> None:
+    made_run(tmp_path / "disk" / "far away", {20: 3.0})
+    page = open_tab(TAB)
+    inside(page, "Watch")
+    page.get_by_role("button", name="Runs elsewhere").click()
+    expect(page.locator("#lab-elsewhere")).to_be_visible()
+    expect(page.locator("#lab-remove")).to_have_count(0)
+    fill(page, "elsewhere", str(tmp_path / "disk"))
+    page.locator("#lab-add").click()
+    expect(page.locator("#lab-added input")).to_have_value(str(tmp_path / "disk"))
+    choose(page, "run", "disk/far away")
+    expect(page.locator(STATUS)).to_contain_text("Step 40 of 40")
+    page.locator("#lab-remove").click()
+    expect(page.locator("#lab-remove")).to_have_count(0)
+    expect(page.locator("#lab-run input")).not_to_have_value("disk/far away")
+    assert (tmp_path / "disk" / "far away").is_dir()
+
+
 def test_the_slider_goes_through_time_and_marks_stand_beside_the_figures(open_tab: Opener, runs: dict[str, Run]) -> None:
     page = open_tab(TAB)
     watched(page, "early best", 4)

@@ -219,9 +219,11 @@ def test_runs_are_found_at_home_in_searches_and_where_one_says(services: Service
     ):
         with pytest.raises(StudioError, match=sentence):
             add_folder(home, str(text))
-    assert lab.on_refresh(services, None, None)[-1]["choices"] == [str(tmp_path / "elsewhere")]
-    runs, added = lab.on_remove(services, str(tmp_path / "elsewhere"), "elsewhere/second")
+    *_, added, remove = lab.on_refresh(services, None, None)
+    assert (added["choices"], added["visible"], remove["visible"]) == ([str(tmp_path / "elsewhere")], True, True)
+    runs, added, remove = lab.on_remove(services, str(tmp_path / "elsewhere"), "elsewhere/second")
     assert (set(runs["choices"]), added["choices"]) == ({"first", "rates/trial-01"}, [])
+    assert (added["visible"], remove["visible"]) == (False, False)
     assert (tmp_path / "elsewhere" / "second").is_dir()
     with pytest.raises(StudioError, match="is no folder that was added"):
         lab.on_remove(services, None, None)
