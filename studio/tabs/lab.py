@@ -876,6 +876,6 @@ def fill_when_opened(services: Services, to: LabHandles, tab: gr.Tab, tabs: gr.T
     """Read the lists when the tab is opened, and let the clock run while it is."""
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     lists = [to.watch.run, to.compare.runs, to.train.source, to.train.chosen_set, to.search, to.train.preset]
-    lists += [to.watch.added, to.watch.remove]
-    tab.select(guards.sentences(on_refresh, services), [to.watch.run, to.train.chosen_set, to.train.preset], lists, **quiet)
+    elsewhere = [to.watch.added, to.watch.remove]
+    tab.select(guards.sentences(on_refresh, services), [to.watch.run, to.train.chosen_set, to.train.preset], [*lists, *elsewhere], **quiet)
     tabs.select(on_tab, None, to.timer, queue=False, **quiet)
