@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_QUIET := --quiet --disable-pip-version-check
 
-.PHONY: help studio test check bench evaluate systems side-by-side clean
+.PHONY: help studio test check bench evaluate systems side-by-side report-search clean
 
 help:
 	@echo "make studio   start the studio on the shipped weights"
@@ -14,6 +14,7 @@ help:
 	@echo "make evaluate DATA=DIR   measure the shipped models on held-out pictures and write it on their cards"
 	@echo "make systems DATA=DIR    train every system of the reports for MINUTES (2) each, and write docs/systems.md"
 	@echo "make side-by-side DATA=DIR   train ours and two rivals for MINUTES (30) each with three seeds; nothing else may run"
+	@echo "make report-search DATA=DIR   search over the sixteen settings of the report, STEPS (40) each, and write docs/search.md"
 	@echo "make clean    remove the environment"
 
 $(VENV)/.run: requirements.txt constraints.txt
@@ -68,6 +69,16 @@ side-by-side: MINUTES ?= 30
 side-by-side: $(VENV)/.dev
 	@test -d "$(DATA)/scenes" || { echo "say where the training pictures are: make side-by-side DATA=DIR, with scenes in it"; exit 2; }
 	$(BIN)/python -m benchmarks._side_by_side --data "$(DATA)" --out "$(RIVALS)" --minutes $(MINUTES) --docs docs/side-by-side.md
+
+# Resumes where it was: a finished trial is not trained again.
+SEARCH ?= build/report-search
+report-search: STEPS ?= 40
+report-search: $(VENV)/.dev
+	@test -d "$(DATA)/scenes" || { echo "say where the training pictures are: make report-search DATA=DIR, with scenes in it"; exit 2; }
+	$(BIN)/python -m engines search cityscape-run-1 --data "$(DATA)/scenes" --classes buildings,street --over batch=10,16 \
+	  --over rate=2e-4,1e-3 --over "generator_settings.attention+discriminator_settings.attention=(32,),()" \
+	  --over discriminator_settings.output_size=1,5 --grid --steps $(STEPS) --out "$(SEARCH)" $(if $(wildcard $(SEARCH)/search.json),--resume)
+	$(BIN)/python -m benchmarks._report_search "$(SEARCH)" --docs docs/search.md
 
 clean:
 	rm -rf $(VENV)

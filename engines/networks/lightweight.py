@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from engines.networks.drawing import Drawing, to_prior
 from engines.networks.layers import BatchNorm2d, GatedConv, SkipExcitation, gated_linear, normalise_latent
+from engines.networks.memory import Memory
 
 
 class LightweightGenerator(Drawing):
@@ -18,6 +19,7 @@ class LightweightGenerator(Drawing):
         widths: channels at each resolution, smallest first; each step doubles height and width.
         start: height and width of the first feature map.
         latent_dim, channels, classes, class_dim, prior, crop: as of `Drawing`.
+        memory: how many real pictures it may remember and draw latents towards; 0 for none.
 
     Source: Liu et al., "Towards Faster and Stabilized GAN Training for High-fidelity Few-shot Image Synthesis",
     arXiv 2101.04775; the two convolutions per octave with noise follow Karras et al., arXiv 1812.04948.
@@ -35,9 +37,11 @@ class LightweightGenerator(Drawing):
         class_dim: int = 64,
         prior: str = "normal",
         crop: Sequence[int] = (),
+        memory: int = 0,
     ) -> None:
         super().__init__(start * 2 ** (len(widths) - 1), latent_dim, channels, classes, class_dim, prior, crop)
         self.widths, self.start = tuple(widths), start
+        self.memory = Memory(memory, latent_dim, classes) if memory else None
         condition_dim = class_dim if classes else 0
         self.project = nn.Linear(latent_dim + condition_dim, 2 * widths[0] * start * start, bias=False)
         self.project_norm = BatchNorm2d(2 * widths[0])
@@ -55,6 +59,8 @@ class LightweightGenerator(Drawing):
     def begin(self, latent: Tensor, classes: Tensor | None = None) -> Tensor:
         """The first learned block: latents (n, latent_dim) → features (n, widths[0], start, start)."""
         latent, condition = normalise_latent(to_prior(latent, self.prior)), self.condition(classes)
+        if self.memory is not None:
+            latent = self.memory(latent, classes)
         joined = latent if condition is None else torch.cat([latent, condition], dim=1)
         features = self.project(joined).reshape(len(latent), 2 * self.widths[0], self.start, self.start)
         return gated_linear(self.project_norm(features))

@@ -39,6 +39,7 @@ from engines.training.judging import HELD_OUT, TRAINING, judge_generator
 from engines.training.latent_optimisation import LatentStep, optimise_latents
 from engines.training.optimisers import build_optimiser, rate_share, set_rate
 from engines.training.presets import AdversarialPreset, checked, generator_settings
+from engines.training.remembering import Remembered, choose, remember
 from engines.training.trainer import Verdict, Workers
 from engines.training.warm_start import Beginning, copy_fitting
 
@@ -50,6 +51,8 @@ SPREAD_SIDE = 16
 MOSTLY_FITTING = 0.5
 """The share of a discriminator's weights from which on it knows what an earlier one did."""
 PATH_EVERY = 4
+REMEMBERED_SHARE = 2
+"""One in so many pictures of a batch is drawn from the code of a real one, where the generator remembers them."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class _Seen:
     Attributes:
         real, fake: real and drawn pictures; classes, latents: of the drawn ones, which have the classes of the real ones.
         seen_real, seen_fake: what the discriminator looks at.
-        wanted: overviews of real pictures that the first latents answer, where coverage is trained.
+        answers: what some of the drawn pictures are asked to be like, where coverage or spacing is trained.
         values, encoded: latents of the drawn and of the real pictures as the prior has them, of a bidirectional pair.
     """
 
@@ -69,9 +72,24 @@ class _Seen:
     latents: Tensor
     seen_real: list[Tensor]
     seen_fake: list[Tensor]
-    wanted: Tensor | None
+    answers: "_Answers | None"
     values: Tensor | None
     encoded: Tensor | None
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """Drawn pictures that are asked to be like real ones.
+
+    Attributes:
+        wanted: overviews of the real pictures, shape (m, d); scales: by which they were made.
+        positions: of the drawn pictures that answer them in the batch, shape (m,); others: of some that answer nothing.
+    """
+
+    wanted: Tensor
+    scales: Tensor
+    positions: Tensor
+    others: Tensor
 
 
 @dataclass(frozen=True)
@@ -153,6 +171,8 @@ class AdversarialTask:
         self._seen, self._class_start = 0, 0  # pictures seen before this run, and by its classes
         self._alone = 0  # steps at the beginning of which only the discriminator learns
         self._pool: Pool | None = None
+        self._remembered = self._recollect()
+        self._keep_in_mind()
         self._published: Any = None
 
     def _build(self, seed: int) -> tuple[Any, Any, Any]:
@@ -200,6 +220,10 @@ class AdversarialTask:
         copy_fitting(self.average.module, beginning.networks["average"])
         if self.encoder is not None:
             copy_fitting(self.encoder, beginning.networks.get("encoder") or {}, least=0)
+        if self._remembered is not None:
+            if self._remembers_the_same(beginning):
+                self._remembered = self._remembered.under(self.generator.memory.codes)
+            self._keep_in_mind()
         fitting = 0.0
         if beginning.seed == self._seed or self._whole:  # what is frozen in front of the heads was drawn with the seed
             fitting = copy_fitting(self.discriminator.heads, beginning.networks.get("discriminator") or {}, least=0)
@@ -209,6 +233,12 @@ class AdversarialTask:
         if self.classes and beginning.classes == self.classes:
             settled = beginning.source == "model"  # in whose weights is how much classes mattered
             self._class_start = max(beginning.pictures, self.preset.transition[1]) if settled else beginning.pictures
+
+    def _remembers_the_same(self, beginning: Beginning) -> bool:
+        """Whether what the generator took over are codes of the very pictures that it is to remember, so that it knows them already."""
+        codes, every = beginning.networks["generator"].get("memory.codes"), len(self._pictures.part(held_out=False)) <= self.preset.memory
+        fits = codes is not None and codes.shape == self.generator.memory.codes.shape
+        return fits and beginning.data == self._pictures.digest and (every or beginning.seed == self._seed)
 
     def step(self, step: int) -> dict[str, float]:
         """Train both sides, the discriminator on one or several batches; returns the losses and the mean scores."""
@@ -237,9 +267,9 @@ class AdversarialTask:
         real, labels = self.batches(turn, workers.process, workers.processes)
         real, labels = self.numerics.arrange(real), labels.to(compute.device())
         classes = labels if preset.conditional else None
-        latents, wanted = self._latents(turn), None
+        latents, answers = self._latents(turn), None
         if preset.coverage or preset.spacing:
-            wanted, latents = self._answer(turn, real, labels, latents)
+            answers, latents = self._answer(turn, real, labels, latents)
         if self._latent_step is not None:
             self._learning(False)
             latents = optimise_latents(latents, lambda moved: self._score(moved, classes), self._latent_step, preset.prior)
@@ -251,7 +281,7 @@ class AdversarialTask:
         with torch.set_grad_enabled(last):
             seen_fake = self._look(fake)
         values = to_prior(latents, preset.prior) if self.encoder is not None else None
-        return _Seen(real, fake, classes, latents, seen_real, seen_fake, wanted, values, encoded)
+        return _Seen(real, fake, classes, latents, seen_real, seen_fake, answers, values, encoded)
 
     def _score(self, latents: Tensor, classes: Tensor | None) -> Tensor:
         """The discriminator's scores of what is drawn from latents, shape (n, places)."""
@@ -344,18 +374,22 @@ class AdversarialTask:
             pairs = zip(seen.seen_fake, seen.seen_real, strict=True)
             shortfalls = [objectives.spread_shortfall(level, other.detach(), groups, side) for level, other in pairs]
             loss.add(preset.spread, torch.stack(shortfalls).mean(), "spread shortfall")
-        if seen.wanted is not None and self._pool is not None:
-            count = len(seen.wanted)
-            looked = slice(0 if preset.coverage else count, 2 * count if preset.spacing else count)
-            views = overview(self._see_alike(fake[looked]), self._pool.scales)
-            if preset.coverage:
-                loss.add(preset.coverage, coverage_distance(views[:count], seen.wanted), "coverage distance")
-            if preset.spacing:  # of pictures that answer nothing: those that do are in the pool
-                labels = self._pool.labels.new_zeros(len(fake)) if classes is None else classes
-                loss.add(preset.spacing, self._pool.crowding(views[-count:], labels[count : 2 * count]), "crowding")
+        if seen.answers is not None:
+            self._add_answers(loss, seen, seen.answers)
         taught = [parameter for group in self.generator_optimiser.param_groups for parameter in group["params"]]
         self.workers.descend(self.generator_optimiser, loss.total, lambda: self._tame(taught))
         return {"generator": loss.total.item(), **loss.figures}
+
+    def _add_answers(self, loss: _Loss, seen: _Seen, answers: _Answers) -> None:
+        """What the generator pays for real pictures that it draws nothing like, and for drawing pictures near one another."""
+        preset, nobody = self.preset, answers.positions[:0]
+        answering, others = answers.positions if preset.coverage else nobody, answers.others if preset.spacing else nobody
+        views = overview(self._see_alike(seen.fake[torch.cat([answering, others])]), answers.scales)
+        if preset.coverage:
+            loss.add(preset.coverage, coverage_distance(views[: len(answering)], answers.wanted), "coverage distance")
+        if preset.spacing and self._pool is not None:  # of pictures that answer nothing: those that do are in the pool
+            labels = self._pool.labels.new_zeros(len(seen.fake)) if seen.classes is None else seen.classes
+            loss.add(preset.spacing, self._pool.crowding(views[len(answering) :], labels[others]), "crowding")
 
     def _path_lengths(self, seen: _Seen) -> Tensor:
         """Of half of the batch."""
@@ -397,18 +431,57 @@ class AdversarialTask:
         latents = torch.randn(self.preset.batch, self.preset.latent_dim, generator=compute.random_generator(self._seed, step, -1))
         return latents[self.workers.process :: self.workers.processes].to(compute.device())
 
-    def _answer(self, step: int, real: Tensor, labels: Tensor, latents: Tensor) -> tuple[Tensor, Tensor]:
-        """Overviews of the first pictures of a batch, and the batch's latents with the first ones replaced by those that answer them."""
-        asking = slice(0, max(1, len(real) // SHARE))
-        with torch.no_grad():
-            if self._pool is None or step % RENEW_EVERY == 0:
-                self._pool = self._renewed(step, level_scales(self._see_alike(real)))
-            wanted = overview(self._see_alike(real[asking]), self._pool.scales)
-            labels = labels if self.classes else torch.zeros_like(labels)
-            return wanted, torch.cat([self._pool.nearest(wanted, labels[asking]), latents[asking.stop :]])
+    @torch.no_grad()
+    def _answer(self, step: int, real: Tensor, labels: Tensor, latents: Tensor) -> tuple[_Answers | None, Tensor]:
+        """What some pictures of a batch ask for, and the batch's latents with those in their places that answer: their own codes, where
+        the generator remembers them, and else what of a pool drew the most alike."""
+        memory, labels = self._remembered, labels if self.classes else torch.zeros_like(labels)
+        if (memory is None or self.preset.spacing) and (self._pool is None or step % RENEW_EVERY == 0):
+            scales = self.workers.mean(level_scales(self._see_alike(real))) if memory is None else memory.scales
+            self._pool = self._renewed(step, scales)
+        if memory is None:
+            assert self._pool is not None
+            positions, scales = torch.arange(max(1, len(real) // SHARE), device=real.device), self._pool.scales
+            wanted = overview(self._see_alike(real[positions]), scales)
+            answers = self._pool.nearest(wanted, labels[positions])
+        else:
+            places = self.batches.indices(step)[self.workers.process :: self.workers.processes]
+            asking = memory.asking(places, max(1, len(real) // REMEMBERED_SHARE))
+            if not len(asking):
+                return None, latents
+            positions, scales = torch.from_numpy(asking).to(real.device), memory.scales
+            plain = self.numerics.arrange(self._pictures.tensor(places[asking]))  # codes are of pictures that are not mirrored
+            wanted = overview(self._see_alike(plain), scales)
+            answers = memory.codes[memory.rows[places[asking]]]
+        free = torch.ones(len(real), dtype=torch.bool, device=real.device).index_fill(0, positions, False)
+        others = free.nonzero()[:, 0][: max(1, len(real) // SHARE)]
+        return _Answers(wanted, scales, positions, others), latents.index_copy(0, positions, answers)
+
+    def _recollect(self) -> Remembered | None:
+        """The codes of the pictures that the generator remembers; the same in every process, and the same again when a run goes on."""
+        preset = self.preset
+        if not preset.memory:
+            return None
+        labels = self._pictures.labels if self.classes else np.zeros_like(self._pictures.labels)
+        places = choose(self._pictures.part(held_out=False), preset.memory, self._seed)
+
+        def look(part: np.ndarray) -> list[Tensor]:
+            return self._see_alike(self.numerics.arrange(self._pictures.tensor(part)))
+
+        return remember(places, labels, preset.latent_dim, look, JUDGED_AT_ONCE)
+
+    def _keep_in_mind(self) -> None:
+        """Let both generators remember."""
+        if self._remembered is not None:
+            for generator in (self.generator, self.average.module):
+                generator.memory.remember(self._remembered.codes, self._remembered.labels)
 
     def _renewed(self, step: int, scales: Tensor) -> Pool:
-        """A pool drawn by the present generator, the same in every process."""
+        """A pool drawn by the present generator, the same in every process.
+
+        Args:
+            scales: the mean over the processes.
+        """
         batch, where = self.preset.batch, compute.device()
         random = compute.random_generator(self._seed, step, -2)
         count = POOL_BATCHES * batch
@@ -422,7 +495,6 @@ class AdversarialTask:
             with self.numerics.autocast():
                 return self._see_alike(self.generator(latents[begin:end], classes, noise).float())
 
-        scales = self.workers.mean(scales)
         spacing = self._spacing(scales) if self._pool is None else self._pool.spacing
         return new_pool(latents, labels, scales, spacing, batch, look)
 
@@ -479,6 +551,8 @@ class AdversarialTask:
         self.average.module.load_state_dict(state["average"])
         self.generator_optimiser.load_state_dict(state["generator optimiser"])
         self.discriminator_optimiser.load_state_dict(state["discriminator optimiser"])
+        if self._remembered is not None:
+            self._remembered = self._remembered.under(self.generator.memory.codes)
         self._seen, self._class_start = state.get("seen before", (0, 0))
         self._alone = state.get("head start", 0)
         self.average.module.emphasis = state.get("emphasis", 1.0)

@@ -61,6 +61,8 @@ class AdversarialPreset:
         spread: weight of the generator's loss for drawing a class, or everything where there are none, less varied than it is, in what the
             discriminator looks at.
         coverage: weight of the generator's loss for real pictures that it draws nothing like, in what the discriminator looks at.
+        memory: real pictures that the generator remembers codes of and draws its latents towards, by lot where there are more; 0 for none.
+            Coverage then asks for each under its own code.
         spacing: weight of the generator's loss for drawing pictures nearer to one another than the nearest real ones are to one another.
         head_start: pictures from which only the discriminator learns first, where a run begins with weights that bring none.
         half_life: of the weight average, in pictures.
@@ -120,6 +122,7 @@ class AdversarialPreset:
     transition: tuple[int, int] = (8_000, 24_000)
     spread: float = 2.0
     coverage: float = 0.0
+    memory: int = 0
     spacing: float = 0.0
     head_start: int = 5_000
     half_life: float = 10_000
@@ -159,6 +162,8 @@ def checked(preset: AdversarialPreset) -> AdversarialPreset:
     if (preset.discriminator == "bidirectional") != bool(preset.encoder):
         lacks = "an encoder" if preset.discriminator == "bidirectional" else "a bidirectional discriminator"
         raise StudioError(f"{preset.name} lacks {lacks}: give both, discriminator=bidirectional and encoder=convolutional, or neither")
+    if preset.memory and not preset.coverage:
+        raise StudioError("a generator with a memory learns by being asked for what it remembers: set coverage above 0, or memory to 0")
     return preset
 
 
@@ -170,6 +175,7 @@ def generator_settings(preset: Mapping[str, Any], classes: int) -> dict[str, Any
     size = {"resolution": preset["side"]} if preset.get("side") else {"widths": tuple(preset["widths"]), "start": preset["start"]}
     settings = size | {"latent_dim": preset["latent_dim"], "channels": preset["channels"], "classes": classes}
     settings |= {"prior": preset["prior"]} if preset.get("prior", "normal") != "normal" else {}
+    settings |= {"memory": preset["memory"]} if preset.get("memory") else {}
     return settings | dict(preset.get("generator_settings", {}))
 
 
@@ -196,23 +202,26 @@ PRESETS = {
         AdversarialPreset("scenes-64", "scenes without classes, 64 px"),
         AdversarialPreset(
             "garments-64",
-            "garments of a chosen class, 64 px",
+            "garments of a chosen class, 64 px, spread as the photographs are that it remembers",
             conditional=True,
             view=96,
             pixels=32,
-            batch=40,
+            rate=4e-4,
+            discriminator_rate=2e-4,
             spread=3.0,
-            coverage=1.0,
+            coverage=6.0,
+            memory=3200,
         ),
         AdversarialPreset(
             "garments-128",
-            "garments of a chosen class, 128 px; start --from a run of garments-64",
+            "garments of a chosen class, 128 px, spread as the photographs are; start --from a run of garments-64",
             widths=(256, 192, 128, 64, 32, 16),
             conditional=True,
             pixels=32,
             batch=32,
             spread=3.0,
-            coverage=1.0,
+            coverage=6.0,
+            memory=3200,
         ),
         AdversarialPreset(
             "materials-128",

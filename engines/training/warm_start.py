@@ -28,6 +28,7 @@ class Beginning:
         pictures: how many it has seen, those of its own beginning included.
         seed: its own, of which what is frozen in a discriminator was drawn; None where there is no discriminator.
         source: "run" or "model".
+        data: sha256 of the pictures that it learned from; empty where nobody says.
         spent: runs and minutes that led to a model, as its card says; (0, 0.0) where it does not, and of runs, which are found by name.
     """
 
@@ -38,6 +39,7 @@ class Beginning:
     pictures: int
     seed: int | None = 0
     source: str = "run"
+    data: str = ""
     spent: tuple[int, float] = (0, 0.0)
 
     def facts(self) -> dict[str, Any]:
@@ -90,6 +92,7 @@ def begin_from_run(run: Run, preset: Any = None) -> Beginning:
         tuple(config["classes"]) if config["preset"].get("conditional") else (),
         seen,
         config.get("seed", 0),
+        data=config.get("data", ""),
     )
 
 
@@ -118,7 +121,8 @@ def begin_from_model(folder: Path, preset: Any) -> Beginning:
     else:
         both = [network.state_dict() for network in zoo.translator(name).networks]
         networks = {"translators": both, "averages": both}
-    return Beginning(name, card.weights_sha256, networks, card.classes, card.pictures_seen, None, "model", card.training_spent)
+    data = str(card.training.get("data (sha256)", ""))
+    return Beginning(name, card.weights_sha256, networks, card.classes, card.pictures_seen, None, "model", data, card.training_spent)
 
 
 def copy_fitting(network: nn.Module, weights: dict[str, Any], least: float = LEAST_FITTING) -> float:

@@ -20,7 +20,16 @@ from engines.training.warm_start import begin_from_run
 from engines.translation.training import CYCLE_PRESETS, CycleTask
 
 TINY = replace(
-    PRESETS["garments-64"], widths=(16, 12, 8), start=6, latent_dim=8, view=64, discriminator_width=8, pixels=8, batch=6, coverage=0.0
+    PRESETS["garments-64"],
+    widths=(16, 12, 8),
+    start=6,
+    latent_dim=8,
+    view=64,
+    discriminator_width=8,
+    pixels=8,
+    batch=6,
+    coverage=0.0,
+    memory=0,
 )
 TINY_CYCLE = replace(CYCLE_PRESETS["textures-128"], resolution=24, crop=24, width=8, blocks=1, critic_width=4, pool=3, steps=20)
 FLOAT32 = Numerics()
