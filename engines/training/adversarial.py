@@ -433,29 +433,34 @@ class AdversarialTask:
 
     @torch.no_grad()
     def _answer(self, step: int, real: Tensor, labels: Tensor, latents: Tensor) -> tuple[_Answers | None, Tensor]:
-        """What some pictures of a batch ask for, and the batch's latents with those in their places that answer: their own codes, where
-        the generator remembers them, and else what of a pool drew the most alike."""
+        """What some pictures of a batch ask for, and the batch's latents with those in their places that answer."""
         memory, labels = self._remembered, labels if self.classes else torch.zeros_like(labels)
         if (memory is None or self.preset.spacing) and (self._pool is None or step % RENEW_EVERY == 0):
             scales = self.workers.mean(level_scales(self._see_alike(real))) if memory is None else memory.scales
             self._pool = self._renewed(step, scales)
-        if memory is None:
-            assert self._pool is not None
-            positions, scales = torch.arange(max(1, len(real) // SHARE), device=real.device), self._pool.scales
-            wanted = overview(self._see_alike(real[positions]), scales)
-            answers = self._pool.nearest(wanted, labels[positions])
-        else:
-            places = self.batches.indices(step)[self.workers.process :: self.workers.processes]
-            asking = memory.asking(places, max(1, len(real) // REMEMBERED_SHARE))
-            if not len(asking):
-                return None, latents
-            positions, scales = torch.from_numpy(asking).to(real.device), memory.scales
-            plain = self.numerics.arrange(self._pictures.tensor(places[asking]))  # codes are of pictures that are not mirrored
-            wanted = overview(self._see_alike(plain), scales)
-            answers = memory.codes[memory.rows[places[asking]]]
+        asked = self._ask_by_code(step, memory, real) if memory is not None else self._ask_pool(real, labels)
+        wanted, positions, answers, scales = asked
+        if not len(positions):
+            return None, latents
         free = torch.ones(len(real), dtype=torch.bool, device=real.device).index_fill(0, positions, False)
-        others = free.nonzero()[:, 0][: max(1, len(real) // SHARE)]
+        others = free.nonzero()[:, 0][: _share_of(real, SHARE)]
         return _Answers(wanted, scales, positions, others), latents.index_copy(0, positions, answers)
+
+    def _ask_by_code(self, step: int, memory: Remembered, real: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Overviews of remembered pictures of the batch, their positions in it, the latents that are their codes, and the scales."""
+        places = self.batches.indices(step)[self.workers.process :: self.workers.processes]
+        asking = memory.asking(places, _share_of(real, REMEMBERED_SHARE))
+        plain = self.numerics.arrange(self._pictures.tensor(places[asking]))  # codes are of pictures that are not mirrored
+        wanted = overview(self._see_alike(plain), memory.scales) if len(asking) else real.new_empty(0, 0)
+        positions = torch.from_numpy(asking).to(real.device)
+        return wanted, positions, memory.codes[memory.rows[places[asking]]], memory.scales
+
+    def _ask_pool(self, real: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The same of the batch's first pictures, whose latents are what of the pool drew the most alike."""
+        pool: Any = self._pool
+        positions = torch.arange(_share_of(real, SHARE), device=real.device)
+        wanted = overview(self._see_alike(real[positions]), pool.scales)
+        return wanted, positions, pool.nearest(wanted, labels[positions]), pool.scales
 
     def _recollect(self) -> Remembered | None:
         """The codes of the pictures that the generator remembers; the same in every process, and the same again when a run goes on."""
@@ -473,6 +478,7 @@ class AdversarialTask:
     def _keep_in_mind(self) -> None:
         """Let both generators remember."""
         if self._remembered is not None:
+            generator: Any
             for generator in (self.generator, self.average.module):
                 generator.memory.remember(self._remembered.codes, self._remembered.labels)
 
@@ -632,6 +638,11 @@ class AdversarialTask:
         classes = torch.arange(count) % columns if self.classes else None
         drawn = self._draw(self._settled(), compute.random_generator(self._seed, 7), count, classes)
         return imaging.sheet(imaging.to_pictures(drawn), columns)
+
+
+def _share_of(batch: Tensor, one_in: int) -> int:
+    """How many of a batch are one in so many; at least one."""
+    return max(1, len(batch) // one_in)
 
 
 def _shape(network: type[torch.nn.Module], preset: AdversarialPreset) -> dict[str, Any]:

@@ -269,7 +269,7 @@ def _trial(study: Study, run: Run, settings: Settings, prepared: Prepared, prese
         saved = run.checkpoint_file.exists()
         if minutes is not None and saved:
             minutes -= run.checkpoint()["seconds"] / 60
-        plan = Plan(steps, minutes, study.seed, prepared.facts, look_every(steps), save_every=save_every)
+        plan = Plan(steps, minutes, study.seed, prepared.facts, look_every(steps), save_every=save_every, look_where_stopped=False)
         try:
             train(prepared.task, run, plan, Workers(), saved, told)
         except Diverged as error:

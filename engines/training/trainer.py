@@ -140,6 +140,8 @@ class Plan:
         look_every: steps between sample sheets, each with a judgement on held-out pictures.
         save_seconds, save_every: write the checkpoint after so long, and at every so many steps.
         keep: of how many snapshots the networks are kept, spread over the run.
+        look_where_stopped: look once more where a person stops the run, which may find its best there. Runs that are compared do not: a
+            run that was stopped and went on would have been looked at more often than others.
     """
 
     steps: int
@@ -150,6 +152,7 @@ class Plan:
     save_seconds: float = 120.0
     save_every: int | None = None
     keep: int = 0
+    look_where_stopped: bool = True
 
 
 class _Training:
@@ -241,7 +244,7 @@ def train(task: Task, run: Run, plan: Plan, workers: Workers, resume: bool = Fal
         Diverged: a loss or a weight became infinite or NaN; the last good checkpoint stays.
     """
     training = _Training(task, run, plan, workers, resume)
-    over = training.step >= plan.steps
+    over, cancelled = training.step >= plan.steps, False
     while not over:
         torch.manual_seed(compute.random_generator(plan.seed, training.step, workers.process).initial_seed())
         losses = task.step(training.step)
@@ -255,11 +258,12 @@ def train(task: Task, run: Run, plan: Plan, workers: Workers, resume: bool = Fal
         try:
             progress(training.step, plan.steps, "training")
         except Cancelled:
-            stop = True
+            stop = cancelled = True
         over = workers.any(stop) or training.step >= plan.steps
     if workers.leads:
         training.save()
-        if training.step > training.start and training.step % plan.look_every:
+        looks = plan.look_where_stopped or not cancelled
+        if looks and training.step > training.start and training.step % plan.look_every:
             with suppress(Cancelled):
                 training.look()
         run.rest(training.step, plan.steps)

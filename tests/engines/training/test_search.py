@@ -15,6 +15,7 @@ from engines.compute import Numerics
 from engines.errors import Cancelled, StudioError
 from engines.training.adversarial import AdversarialTask
 from engines.training.dataset import PictureSet, load_pictures
+from engines.training.judging import DISTANCE
 from engines.training.presets import PRESETS
 from engines.training.runs import Run
 from engines.training.search import (
@@ -220,7 +221,8 @@ def test_a_search_goes_on_where_it_was_stopped_and_only_as_it_was_begun(
     with pytest.raises(Cancelled):
         search(asked, tmp_path, Bench(pictures), {"data": "a"}, progress=stop_in_the_second)
     assert list(read_rows(tmp_path)) == ["trial-01"]
-    assert Run(tmp_path / "trial-02").checkpoint()["step"] == 2
+    stopped = Run(tmp_path / "trial-02")
+    assert stopped.checkpoint()["step"] == 2
     with pytest.raises(StudioError, match="holds a search already"):
         search(asked, tmp_path, Bench(pictures), {"data": "a"})
     with pytest.raises(
@@ -232,6 +234,7 @@ def test_a_search_goes_on_where_it_was_stopped_and_only_as_it_was_begun(
     assert bench.prepared == 1
     assert [(row.state, row.steps) for row in rows] == [("finished", 4), ("finished", 4)]
     assert [row.score for row in rows] == [searched[1][0].score, searched[1][2].score]
+    assert [line["step"] for line in stopped.metrics() if DISTANCE in line] == [4]  # no more often than a trial that was not stopped
     with pytest.raises(StudioError, match="holds no search"):
         search(asked, tmp_path / "nowhere", bench, {}, resume=True)
 
