@@ -140,7 +140,8 @@ def main(words: list[str]) -> int:
     missing = [f"{row.trial} ({row.state}: {row.notice})" for row in tried.values() if row.score is None]
     command = (
         "python -m engines search cityscape-run-1 --data DIR/scenes --classes buildings,street --over batch=10,16 --over rate=2e-4,1e-3 "
-        f'--over "{ATTENTION}=(32,),()" --over {PARTS}=1,5 --grid --steps {facts["steps a trial"]} --out OUT'
+        f'--over "{ATTENTION}=(32,),()" --over {PARTS}=1,5 --grid --steps {facts["steps a trial"]} '
+        f"--precision {facts['numerics']['precision']} --out OUT"
     )
     page = as_markdown(ours, steps, missing, command)
     print(page)

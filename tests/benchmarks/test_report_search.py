@@ -22,7 +22,7 @@ def row(setting: Setting, score: float | None, number: int = 1, **changes: Any) 
 
 
 def searched(folder: Path, rows: list[Row]) -> Path:
-    (folder / "search.json").write_text(json.dumps({"steps a trial": 40}))
+    (folder / "search.json").write_text(json.dumps({"steps a trial": 40, "numerics": {"precision": "bfloat16"}}))
     (folder / "results.json").write_text(json.dumps({"trials": [asdict(one) for one in rows]}))
     return folder
 
@@ -42,6 +42,7 @@ def test_rows_stand_side_by_side_with_their_ranks_and_the_best_marked(tmp_path: 
     assert "| 10 | 0.0002 | no | 1 | 442.3 | 16 | 542.3 | 16 |" in page
     assert "Spearman) of the two: 1.00 over 16 rows" in page
     assert "after 40 steps" in page
+    assert "--grid --steps 40 --precision bfloat16 --out OUT" in page
     assert "| attention at 32 px | no: 366.0; yes: 343.0 | no: 466.0; yes: 443.0 |" in page
 
 

@@ -26,7 +26,10 @@ def take_the_suggested_cut(page: Page) -> None:
     """Whatever cut an earlier visit left, which the demo collection keeps."""
     button = page.get_by_test_id("score-suggestion")
     button.click()
-    expect(page.locator(f"{GRID}[data-threshold^='{button.inner_text().removeprefix('Suggested cut ')}']")).to_be_attached()
+    page.wait_for_function(
+        "([grid, cut]) => Number(document.querySelector(grid).dataset.threshold).toFixed(3) === cut",
+        arg=[GRID, button.inner_text().removeprefix("Suggested cut ")],
+    )
 
 
 def names(page: Page, side: str) -> list[str]:
