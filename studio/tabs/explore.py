@@ -90,7 +90,7 @@ LOOKS = (
     Look("Quiet leather", "materials", 5, 0.7, "leather"),
     Look("Washed denim", "materials", 40, 0.9, "denim"),
     Look("Long dresses", "clothing", 7, 0.7, "dress"),
-    Look("Faded skirts", "clothing", 5, 0.8, "skirt"),
+    Look("Skirts of all kinds", "clothing", 5, 0.8, "skirt"),
 )
 
 
